@@ -1,0 +1,68 @@
+//! What a leaf future owes the loop: it pays for progress, and it tells what it waits for.
+//!
+//! A *leaf* is a future that waits for something itself (a permit, a moment, a socket) instead
+//! of polling other futures. Each begins its poll with [`proceed`], calls [`spend`] when it
+//! completes, and calls [`waiting_for`] when it returns `Pending`.
+//!
+//! Without the first two a task whose channel is always full would hold the loop for ever;
+//! without the third a report of stuck tasks could not say on what.
+
+use std::cell::Cell;
+use std::panic::Location;
+use std::task::{Context, Poll};
+
+/// Leaf operations that one poll of a task may complete before it must give way.
+///
+/// Doubling it halves the cost of the check (one `Cell` read per leaf) and doubles the longest
+/// time a chatty task can hold the loop.
+const PER_POLL: u32 = 128;
+
+/// The budget of code that no mainspring loop polls: nobody would refill it.
+const UNLIMITED: u32 = u32::MAX;
+
+/// What a waiting task waits for, and where in the program it does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Note {
+    pub(crate) what: &'static str,
+    pub(crate) place: &'static Location<'static>,
+}
+
+thread_local! {
+    static BUDGET: Cell<u32> = const { Cell::new(UNLIMITED) };
+    static NOTE: Cell<Option<Note>> = const { Cell::new(None) };
+}
+
+/// `Ready` while the running poll has budget left; otherwise the task is woken again and must
+/// return `Pending`.
+pub(crate) fn proceed(cx: &mut Context<'_>) -> Poll<()> {
+    if BUDGET.get() == 0 {
+        cx.waker().wake_by_ref();
+        return Poll::Pending;
+    }
+    Poll::Ready(())
+}
+
+/// Pays for one completed operation.
+pub(crate) fn spend() {
+    let left = BUDGET.get();
+    if left != UNLIMITED {
+        BUDGET.set(left.saturating_sub(1));
+    }
+}
+
+/// Notes what the leaf that is about to return `Pending` waits for.
+pub(crate) fn waiting_for(what: &'static str, place: &'static Location<'static>) {
+    NOTE.set(Some(Note { what, place }));
+}
+
+/// The loop's side: a poll begins.
+pub(crate) fn begin_poll() {
+    BUDGET.set(PER_POLL);
+    NOTE.set(None);
+}
+
+/// The loop's side: the poll has ended; what did the last leaf note?
+pub(crate) fn end_poll() -> Option<Note> {
+    BUDGET.set(UNLIMITED);
+    NOTE.take()
+}

@@ -1,0 +1,63 @@
+//! The parts of `std` that meet between threads, under one name each.
+//!
+//! Whatever the loop shares with other threads is built from these, so that a model checker can
+//! take their place (`--cfg mainspring_loom`) and walk through every interleaving of the code as
+//! it stands. `Arc` is always std's: `Waker::from` asks for it.
+
+#[cfg(not(mainspring_loom))]
+pub(crate) use std::{
+    sync::{Condvar, Mutex, MutexGuard, atomic},
+    thread,
+};
+
+#[cfg(mainspring_loom)]
+pub(crate) use loom::{
+    sync::{Condvar, Mutex, MutexGuard, atomic},
+    thread,
+};
+
+#[cfg(not(mainspring_loom))]
+pub(crate) use mainspring_reactor::Unparker;
+
+/// Locks, whether or not somebody panicked while holding the lock.
+///
+/// No user code runs under our locks, so a poisoned one holds a consistent state all the same.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// What the loop parks on in a model: the reactor's place is taken by a flag and a condition.
+#[cfg(mainspring_loom)]
+#[derive(Clone, Debug)]
+pub(crate) struct Unparker {
+    latch: std::sync::Arc<(Mutex<bool>, Condvar)>,
+}
+
+#[cfg(mainspring_loom)]
+impl Unparker {
+    pub(crate) fn new() -> Self {
+        Unparker {
+            latch: std::sync::Arc::new((Mutex::new(false), Condvar::new())),
+        }
+    }
+
+    pub(crate) fn unpark(&self) {
+        *lock(&self.latch.0) = true;
+        self.latch.1.notify_one();
+    }
+
+    /// Waits for `unpark`, and forgets it.
+    pub(crate) fn park(&self) {
+        let mut called = lock(&self.latch.0);
+        while !*called {
+            called = self
+                .latch
+                .1
+                .wait(called)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+        *called = false;
+    }
+}

@@ -1,0 +1,1 @@
+//! The cookbook of mainspring.

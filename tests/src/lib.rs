@@ -1,0 +1,1 @@
+//! What the whole-runtime tests share.
