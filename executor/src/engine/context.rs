@@ -1,0 +1,307 @@
+//! The engine, all parts together, and the one thread-local by which futures find it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+
+use mainspring_reactor::{Reactor, Wheel};
+
+use crate::engine::clock::Clock;
+use crate::engine::hold::Wires;
+use crate::engine::id::Id;
+use crate::engine::ready::{ReadyQueue, Remote};
+use crate::engine::shared::Shared;
+use crate::engine::table::TaskTable;
+
+/// One loop, confined to its thread.
+///
+/// Law 2 (no user code under a borrow): polling, dropping a future or an output, waking and
+/// cloning a foreign waker happen after the `RefCell` guard is gone: take out under the borrow,
+/// act after it. Beware that in `drop(cell.borrow_mut().remove(k))` the guard outlives the drop.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    // Never changes.
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) remote: Arc<Remote>,
+
+    // The loop's thread.
+    pub(crate) ready: Rc<ReadyQueue>,
+    pub(crate) tasks: TaskTable,
+    pub(crate) clock: Clock,
+    pub(crate) wheel: RefCell<Wheel>,
+    pub(crate) reactor: RefCell<Reactor>,
+    pub(crate) wires: Wires,
+    /// Those who wait until nobody else can run.
+    pub(crate) idlers: RefCell<VecDeque<Waker>>,
+    /// How often they were released.
+    pub(crate) idle_rounds: Cell<u64>,
+    /// The task that is being polled.
+    pub(crate) current: Cell<Option<Id>>,
+    /// Polls since the loop last looked at the clock, the inbox and the reactor.
+    pub(crate) polls: Cell<u32>,
+    /// `stop` was called: `run_forever` ends after this turn.
+    pub(crate) stopping: Cell<bool>,
+    /// Nothing may be spawned any more.
+    pub(crate) closing: Cell<bool>,
+    /// The runtime was dropped by one of its own tasks: the loop ends when it gets home.
+    pub(crate) abandoned: Cell<bool>,
+    /// A stall was told already.
+    pub(crate) stall_told: Cell<bool>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Entered>> = const { RefCell::new(None) };
+
+    /// The loops that live on this thread, one for each runtime that it has driven.
+    static ENGINES: RefCell<Vec<Rc<Engine>>> = const { RefCell::new(Vec::new()) };
+
+    /// Whether a loop is turning on this thread.
+    static TURNING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The runtime this thread is inside of, and its loop here, once somebody needed it.
+#[derive(Clone, Debug)]
+struct Entered {
+    shared: Arc<Shared>,
+    engine: Option<Rc<Engine>>,
+}
+
+/// The loop this thread is inside of.
+///
+/// A thread that entered a runtime without driving it gets its loop here, at the first call.
+pub(crate) fn current() -> Option<Rc<Engine>> {
+    let entered = CURRENT.try_with(|current| current.borrow().clone()).ok()??;
+    if entered.engine.is_some() {
+        return entered.engine;
+    }
+    let engine = engine_of(&entered.shared).ok()?;
+    let _ = CURRENT.try_with(|current| {
+        *current.borrow_mut() = Some(Entered {
+            shared: entered.shared,
+            engine: Some(engine.clone()),
+        });
+    });
+    ReadyQueue::set_here(Some(engine.ready.clone()));
+    Some(engine)
+}
+
+/// The loop this thread is inside of.
+///
+/// # Panics
+///
+/// Outside of a runtime, naming what was called and what to do.
+#[track_caller]
+pub(crate) fn expect(what: &str) -> Rc<Engine> {
+    match current() {
+        Some(engine) => engine,
+        None => panic!("{}", outside(what)),
+    }
+}
+
+/// What to tell somebody who called `what` outside of a runtime.
+pub(crate) fn outside(what: &str) -> String {
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("without a name");
+    format!(
+        "{what} was called outside a runtime (thread `{thread}`): call it inside `block_on`, \
+         `#[mainspring::main]` or a spawned task, or enter a runtime with `Handle::enter`"
+    )
+}
+
+/// The task that this thread's loop polls just now.
+pub(crate) fn polling() -> Option<Id> {
+    let polling = |current: &RefCell<Option<Entered>>| {
+        current.borrow().as_ref()?.engine.as_ref()?.current.get()
+    };
+    CURRENT.try_with(polling).ok()?
+}
+
+/// The runtime this thread is inside of.
+pub(crate) fn current_shared() -> Option<Arc<Shared>> {
+    CURRENT
+        .try_with(|current| Some(current.borrow().as_ref()?.shared.clone()))
+        .ok()?
+}
+
+/// This runtime's loop on this thread. The first thread to ask becomes home to what other
+/// threads send; every other thread gets a loop of its own beside it.
+///
+/// # Errors
+///
+/// The operating system refused another reactor.
+pub(crate) fn engine_of(shared: &Arc<Shared>) -> io::Result<Rc<Engine>> {
+    if let Some(engine) = find(shared) {
+        return Ok(engine);
+    }
+    let (reactor, remote) = match shared.take_seat() {
+        Some(reactor) => (reactor, shared.home.clone()),
+        None => {
+            let reactor = Reactor::new()?;
+            let remote = Remote::new(reactor.unparker());
+            (reactor, remote)
+        }
+    };
+    let engine = Rc::new(Engine::new(shared.clone(), remote, reactor));
+    let _ = ENGINES.try_with(|engines| engines.borrow_mut().push(engine.clone()));
+    Ok(engine)
+}
+
+/// This runtime's loop on this thread, if it has one.
+pub(crate) fn find(shared: &Arc<Shared>) -> Option<Rc<Engine>> {
+    let find = |engines: &RefCell<Vec<Rc<Engine>>>| {
+        let engines = engines.borrow();
+        let mut engines = engines.iter();
+        engines.find(|engine| Arc::ptr_eq(&engine.shared, shared)).cloned()
+    };
+    ENGINES.try_with(find).ok()?
+}
+
+/// This thread gives up the runtime's loop, to be closed by the caller.
+pub(crate) fn take_engine(shared: &Arc<Shared>) -> Option<Rc<Engine>> {
+    let take = |engines: &RefCell<Vec<Rc<Engine>>>| {
+        let mut engines = engines.borrow_mut();
+        let place = engines
+            .iter()
+            .position(|engine| Arc::ptr_eq(&engine.shared, shared))?;
+        Some(engines.remove(place))
+    };
+    ENGINES.try_with(take).ok()?
+}
+
+/// While it lives, this thread is inside of a runtime.
+#[derive(Debug)]
+pub(crate) struct Inside {
+    before: Option<Entered>,
+    queue_before: Option<Rc<ReadyQueue>>,
+    _confined: PhantomData<Rc<()>>,
+}
+
+/// Enters a runtime; its loop here, if there is one already, is the current one.
+pub(crate) fn enter(shared: &Arc<Shared>) -> Inside {
+    enter_with(shared.clone(), find(shared))
+}
+
+/// Enters a loop.
+pub(crate) fn enter_engine(engine: &Rc<Engine>) -> Inside {
+    enter_with(engine.shared.clone(), Some(engine.clone()))
+}
+
+fn enter_with(shared: Arc<Shared>, engine: Option<Rc<Engine>>) -> Inside {
+    let queue = engine.as_ref().map(|engine| engine.ready.clone());
+    let entered = Some(Entered { shared, engine });
+    Inside {
+        before: CURRENT.try_with(|current| current.replace(entered)).ok().flatten(),
+        queue_before: ReadyQueue::set_here(queue),
+        _confined: PhantomData,
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        let before = self.before.take();
+        let left = CURRENT.try_with(|current| current.replace(before));
+        let queue = ReadyQueue::set_here(self.queue_before.take());
+        drop((left, queue));
+    }
+}
+
+/// While it lives, a loop turns on this thread, and no other may.
+#[derive(Debug)]
+pub(crate) struct Turning;
+
+impl Turning {
+    /// # Panics
+    ///
+    /// If a loop is turning on this thread already.
+    #[track_caller]
+    pub(crate) fn begin() -> Self {
+        if TURNING.replace(true) {
+            panic!(
+                "a runtime cannot be driven from within a runtime: this thread's loop is inside \
+                 a task just now, and would stand still. `.await` the future, or `spawn` it; from \
+                 code that blocks, use `spawn_blocking` and `Handle::block_on` there"
+            );
+        }
+        Turning
+    }
+
+    /// Whether a loop is turning on this thread.
+    pub(crate) fn is_on() -> bool {
+        TURNING.get()
+    }
+}
+
+impl Drop for Turning {
+    fn drop(&mut self) {
+        TURNING.set(false);
+    }
+}
+
+impl Engine {
+    fn new(shared: Arc<Shared>, remote: Arc<Remote>, reactor: Reactor) -> Self {
+        Engine {
+            ready: ReadyQueue::new(remote.clone()),
+            tasks: TaskTable::default(),
+            clock: Clock::new(shared.settings.start_paused),
+            wheel: RefCell::new(Wheel::new()),
+            reactor: RefCell::new(reactor),
+            wires: Wires::default(),
+            idlers: RefCell::new(VecDeque::new()),
+            idle_rounds: Cell::new(0),
+            current: Cell::new(None),
+            polls: Cell::new(0),
+            stopping: Cell::new(false),
+            closing: Cell::new(false),
+            abandoned: Cell::new(false),
+            stall_told: Cell::new(false),
+            shared,
+            remote,
+        }
+    }
+
+    /// Whether what other threads send to the runtime arrives here.
+    pub(crate) fn is_home(&self) -> bool {
+        Arc::ptr_eq(&self.remote, &self.shared.home)
+    }
+
+    /// Ends the loop: no more letters, then every task is dropped, in the order of spawning.
+    /// What their destructors spawn is dropped at once, and its handle says "cancelled".
+    pub(crate) fn close(self: &Rc<Self>) {
+        let _inside = enter_engine(self);
+        self.closing.set(true);
+        for letter in self.remote.close() {
+            quietly(|| drop(letter));
+        }
+        for body in self.tasks.drain() {
+            quietly(|| drop(body));
+        }
+        let idlers = self.idlers.take();
+        quietly(|| drop(idlers));
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // A thread that ends with a loop of a runtime that lives on: whoever sends it something
+        // must learn that nobody reads.
+        for letter in self.remote.close() {
+            quietly(|| drop(letter));
+        }
+        for body in self.tasks.drain() {
+            quietly(|| drop(body));
+        }
+    }
+}
+
+/// Runs a piece of user code (a destructor, a waker) whose panic must not reach the loop. It has
+/// been told by the panic hook; what it carried is not dropped, for that may panic again.
+pub(crate) fn quietly(user_code: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(user_code)) {
+        std::mem::forget(payload);
+    }
+}

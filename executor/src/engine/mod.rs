@@ -1,0 +1,18 @@
+//! The mechanism: one wake-up, top to bottom.
+//!
+//! ```text
+//!   waker.rs   wake()  ->  ready.rs   queue or inbox  ->  turn.rs   pop
+//!                                                            |
+//!   (reactor)  due  <-  turn.rs   wait  <-  nothing ready    v
+//!                                                         table.rs  take, poll, put back
+//! ```
+
+pub(crate) mod id;
+pub(crate) mod ready;
+pub(crate) mod waker;
+pub(crate) mod table;
+pub(crate) mod clock;
+pub(crate) mod hold;
+pub(crate) mod shared;
+pub(crate) mod context;
+pub(crate) mod turn;

@@ -1,0 +1,235 @@
+//! The ready queue: a local FIFO and, for other threads, an inbox.
+//!
+//! A task stands in at most one of them, once: whoever turns its `queued` flag on does the push
+//! (see `waker`).
+//!
+//! ```text
+//!   wake on the loop's thread ----> local queue --------------+
+//!                                                             v
+//!   wake, letter on any other ----> inbox --- read_letters -> turn
+//!                                     |
+//!                                     +--- was the loop parked? then unpark it, once
+//! ```
+//!
+//! Why no wake-up is lost: the letters and the `parked` flag live under one mutex. The loop
+//! parks only if it found no letter *while it set the flag*; a letter that comes later finds the
+//! flag set, takes it down and interrupts the park. There is no third order. While the loop runs
+//! the flag is down, so a wake from another thread costs a short lock and no system call.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::engine::id::TaskId;
+use crate::shim::atomic::{AtomicBool, Ordering};
+use crate::shim::{Mutex, Unparker, lock};
+
+/// What another thread may ask of the loop.
+pub(crate) enum Letter {
+    /// This task can go on.
+    Wake(TaskId),
+    /// Run this on the loop's thread ("spawn this", "drop that timer", "forget that source").
+    Call(Box<dyn FnOnce() + Send>),
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Letter::Wake(id) => f.debug_tuple("Wake").field(id).finish(),
+            Letter::Call(_) => f.write_str("Call"),
+        }
+    }
+}
+
+// ANCHOR: queue
+/// The loop's own half: who runs next.
+#[derive(Debug)]
+pub(crate) struct ReadyQueue {
+    tasks: RefCell<VecDeque<TaskId>>,
+    remote: Arc<Remote>,
+}
+
+thread_local! {
+    /// The queue of the loop that this thread is inside of.
+    static HERE: RefCell<Option<Rc<ReadyQueue>>> = const { RefCell::new(None) };
+}
+
+impl ReadyQueue {
+    pub(crate) fn new(remote: Arc<Remote>) -> Rc<Self> {
+        Rc::new(ReadyQueue {
+            tasks: RefCell::new(VecDeque::new()),
+            remote,
+        })
+    }
+
+    pub(crate) fn push(&self, id: TaskId) {
+        self.tasks.borrow_mut().push_back(id);
+    }
+
+    pub(crate) fn pop(&self) -> Option<TaskId> {
+        self.tasks.borrow_mut().pop_front()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.tasks.borrow().len()
+    }
+
+    /// From now on this thread is inside of this queue's loop (`None`: of no loop). Returns what
+    /// was before.
+    pub(crate) fn set_here(queue: Option<Rc<ReadyQueue>>) -> Option<Rc<ReadyQueue>> {
+        // The thread may be ending, and with it its thread-locals: then there is no "here".
+        HERE.try_with(|here| here.replace(queue)).ok().flatten()
+    }
+}
+// ANCHOR_END: queue
+
+/// The half that other threads hold: law 7's first door between threads.
+pub(crate) struct Remote {
+    // Any thread, under its lock.
+    inbox: Mutex<Inbox>,
+
+    // Any thread. Only a hint that spares a running loop the lock: what counts is the inbox.
+    has_letters: AtomicBool,
+
+    // Any thread.
+    unparker: Unparker,
+}
+
+/// Under one lock, because parking asks about all of it at once.
+#[derive(Default)]
+struct Inbox {
+    letters: Vec<Letter>,
+    /// The loop waits in the reactor, or is about to.
+    parked: bool,
+    /// The loop is gone: nobody will read.
+    closed: bool,
+    /// Calls that are out on other threads: the paused clock stands still for them.
+    jobs: usize,
+}
+
+impl Remote {
+    pub(crate) fn new(unparker: Unparker) -> Arc<Self> {
+        Arc::new(Remote {
+            inbox: Mutex::new(Inbox::default()),
+            has_letters: AtomicBool::new(false),
+            unparker,
+        })
+    }
+
+    // ANCHOR: push
+    /// Puts a task into its loop's queue, from any thread. Never waits, never fails: after the
+    /// loop has gone there is nothing left to wake.
+    pub(crate) fn wake(self: &Arc<Self>, id: TaskId) {
+        let pushed = HERE.try_with(|here| match &*here.borrow() {
+            Some(queue) if Arc::ptr_eq(&queue.remote, self) => {
+                queue.push(id);
+                true
+            }
+            _ => false,
+        });
+        if pushed != Ok(true) {
+            let _ = self.send(Letter::Wake(id));
+        }
+    }
+
+    /// Puts a letter into the inbox and interrupts the loop if it is parked.
+    ///
+    /// # Errors
+    ///
+    /// The letter comes back if the loop is gone.
+    pub(crate) fn send(&self, letter: Letter) -> Result<(), Letter> {
+        let was_parked = {
+            let mut inbox = lock(&self.inbox);
+            if inbox.closed {
+                return Err(letter);
+            }
+            inbox.letters.push(letter);
+            self.has_letters.swap(true, Ordering::AcqRel);
+            std::mem::take(&mut inbox.parked)
+        };
+        if was_parked {
+            self.unparker.unpark();
+        }
+        Ok(())
+    }
+    // ANCHOR_END: push
+
+    // ANCHOR: parked
+    /// The loop's side: may it park? Only if no letter has come, and then the next one will
+    /// interrupt it.
+    pub(crate) fn begin_park(&self) -> bool {
+        let mut inbox = lock(&self.inbox);
+        inbox.parked = inbox.letters.is_empty();
+        inbox.parked
+    }
+
+    /// The loop's side: awake again.
+    pub(crate) fn end_park(&self) {
+        lock(&self.inbox).parked = false;
+    }
+    // ANCHOR_END: parked
+
+    /// The loop's side: takes the letters that have come, into an empty `letters`.
+    pub(crate) fn read_letters(&self, letters: &mut Vec<Letter>) {
+        if !self.has_letters.load(Ordering::Acquire) {
+            return;
+        }
+        let mut inbox = lock(&self.inbox);
+        self.has_letters.swap(false, Ordering::AcqRel);
+        std::mem::swap(&mut inbox.letters, letters);
+    }
+
+    /// Nothing has come and nothing is out: asked at one instant, so that an answer that is
+    /// being delivered is seen as one or the other.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let inbox = lock(&self.inbox);
+        inbox.letters.is_empty() && inbox.jobs == 0
+    }
+
+    /// A call leaves for another thread.
+    pub(crate) fn job_leaves(&self) {
+        lock(&self.inbox).jobs += 1;
+    }
+
+    /// Its answer is in place and whoever awaits it has been woken.
+    pub(crate) fn job_is_back(&self) {
+        let was_parked = {
+            let mut inbox = lock(&self.inbox);
+            inbox.jobs -= 1;
+            // A loop that stood still for this job looks again.
+            inbox.jobs == 0 && std::mem::take(&mut inbox.parked)
+        };
+        if was_parked {
+            self.unparker.unpark();
+        }
+    }
+
+    pub(crate) fn jobs(&self) -> usize {
+        lock(&self.inbox).jobs
+    }
+
+    /// Shuts the door. What nobody will read comes back, to be dropped by the caller.
+    pub(crate) fn close(&self) -> Vec<Letter> {
+        let mut inbox = lock(&self.inbox);
+        inbox.closed = true;
+        std::mem::take(&mut inbox.letters)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.inbox).closed
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inbox = lock(&self.inbox);
+        f.debug_struct("Remote")
+            .field("letters", &inbox.letters.len())
+            .field("parked", &inbox.parked)
+            .field("closed", &inbox.closed)
+            .field("jobs", &inbox.jobs)
+            .finish_non_exhaustive()
+    }
+}

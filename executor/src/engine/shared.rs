@@ -1,0 +1,146 @@
+//! What a runtime is to other threads: the half of it that may be sent and shared.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mainspring_reactor::Reactor;
+
+use crate::engine::ready::Remote;
+use crate::shim::{Mutex, lock};
+
+/// How long a runtime that is dropped waits for everything on other threads.
+///
+/// Doubling it makes a program with a stuck job end that much later; halving it names jobs that
+/// would have ended.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    // Never changes.
+    pub(crate) settings: Settings,
+    /// The way to the *home* loop: the first that was driven, or the driver thread's. What other
+    /// threads send goes there.
+    pub(crate) home: Arc<Remote>,
+
+    // Any thread, under its lock.
+    /// The home loop's reactor, until a thread takes its seat.
+    seat: Mutex<Option<Reactor>>,
+    lodgers: Mutex<Lodgers>,
+}
+
+/// What the builder was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) start_paused: bool,
+    pub(crate) on_stall: OnStall,
+    pub(crate) shutdown_limit: Duration,
+    pub(crate) thread_name: Arc<str>,
+    pub(crate) max_blocking_threads: usize,
+    pub(crate) thread_keep_alive: Duration,
+    /// Tasks run on a thread of their own, also between two `block_on`s.
+    pub(crate) has_driver: bool,
+}
+
+/// What to do when nothing is left that can wake anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnStall {
+    /// Say so once, and wait.
+    Report,
+    /// Say so and panic: a test fails.
+    Panic,
+    /// Say so and end the program with status 13.
+    Exit,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            start_paused: false,
+            on_stall: OnStall::Report,
+            shutdown_limit: SHUTDOWN_LIMIT,
+            thread_name: "mainspring-worker".into(),
+            max_blocking_threads: 512,
+            thread_keep_alive: Duration::from_secs(10),
+            has_driver: false,
+        }
+    }
+}
+
+/// Something upstairs that lives as long as the runtime and must be ended with it: a pool.
+pub(crate) trait Lodger: Any + Send + Sync {
+    /// Refuses new work, answers what is queued "cancelled", and waits for what runs until
+    /// `until`. Returns the names of what still runs then.
+    fn close(&self, until: Instant) -> Vec<String>;
+}
+
+/// One lodger of each type.
+#[derive(Default)]
+struct Lodgers {
+    by_type: HashMap<TypeId, Arc<dyn Lodger>>,
+    closed: bool,
+}
+
+impl Shared {
+    pub(crate) fn new(settings: Settings, reactor: Reactor) -> Arc<Self> {
+        Arc::new(Shared {
+            settings,
+            home: Remote::new(reactor.unparker()),
+            seat: Mutex::new(Some(reactor)),
+            lodgers: Mutex::new(Lodgers::default()),
+        })
+    }
+
+    /// The first thread that asks becomes home to the loop.
+    pub(crate) fn take_seat(&self) -> Option<Reactor> {
+        lock(&self.seat).take()
+    }
+
+    /// The lodger of this type; `make` is asked for one if there is none. `None` once the
+    /// runtime has ended.
+    pub(crate) fn lodger<L: Lodger>(&self, make: impl FnOnce() -> L) -> Option<Arc<L>> {
+        let mut lodgers = lock(&self.lodgers);
+        if lodgers.closed {
+            return None;
+        }
+        let lodger: Arc<dyn Any + Send + Sync> = lodgers
+            .by_type
+            .entry(TypeId::of::<L>())
+            .or_insert_with(|| Arc::new(make()))
+            .clone();
+        lodger.downcast().ok()
+    }
+
+    /// Puts a lodger in the place of the one of its type. The old one comes back.
+    pub(crate) fn replace_lodger<L: Lodger>(&self, lodger: L) -> Option<Arc<dyn Lodger>> {
+        lock(&self.lodgers)
+            .by_type
+            .insert(TypeId::of::<L>(), Arc::new(lodger))
+    }
+
+    /// Ends all lodgers, all within one limit. Returns the names of what still runs.
+    pub(crate) fn close_lodgers(&self, limit: Duration) -> Vec<String> {
+        let lodgers = {
+            let mut lodgers = lock(&self.lodgers);
+            lodgers.closed = true;
+            std::mem::take(&mut lodgers.by_type)
+        };
+        let now = Instant::now();
+        let until = now.checked_add(limit).unwrap_or(now + SHUTDOWN_LIMIT);
+        lodgers
+            .into_values()
+            .flat_map(|lodger| lodger.close(until))
+            .collect()
+    }
+}
+
+impl fmt::Debug for Lodgers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lodgers")
+            .field("count", &self.by_type.len())
+            .field("closed", &self.closed)
+            .finish()
+    }
+}

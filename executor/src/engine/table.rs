@@ -1,0 +1,184 @@
+//! The table of tasks: who lives where.
+//!
+//! A task is *taken out* while it is polled, so that whatever it does (spawn, abort, wake) finds
+//! the table unborrowed.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use slab::Slab;
+
+use crate::engine::id::{Id, TaskId};
+use crate::engine::waker::TaskWaker;
+use crate::leaf::Note;
+
+/// What the loop asks of a task, whatever its future and its output are.
+///
+/// A body that is dropped unfinished answers its handle "cancelled", after its future is gone.
+pub(crate) trait Body {
+    /// Polls the future once, or drops it if its end was asked for. `Ready`: the handle has its
+    /// answer.
+    fn step(self: Pin<&mut Self>) -> Poll<()>;
+
+    /// `step` panicked: drops the future and answers the handle with the payload.
+    fn panicked(self: Pin<&mut Self>, payload: Box<dyn Any + Send>);
+
+    fn waker(&self) -> &Arc<TaskWaker>;
+}
+
+/// A task that has been taken out of the table to be polled.
+pub(crate) type Running = Pin<Box<dyn Body>>;
+
+// ANCHOR: entry
+#[derive(Debug, Default)]
+pub(crate) struct TaskTable {
+    entries: RefCell<Slab<Entry>>,
+}
+
+struct Entry {
+    id: Id,
+    state: State,
+    /// What the task waits for, as its last leaf noted.
+    note: Option<Note>,
+}
+
+enum State {
+    /// At home: waiting, or queued.
+    Here(Running),
+    /// Out to be polled just now.
+    Out,
+    /// The main future lives on `block_on`'s stack and has only a seat here.
+    Seat(Arc<TaskWaker>),
+}
+// ANCHOR_END: entry
+
+/// What `take` found in a place.
+pub(crate) enum Taken {
+    Task(Running),
+    Seat,
+    /// Law 4: the task has ended, and maybe another lives there now.
+    Nobody,
+}
+
+impl TaskTable {
+    /// Lets a task move in.
+    pub(crate) fn insert(&self, body: Running) -> TaskId {
+        let mut entries = self.entries.borrow_mut();
+        let vacant = entries.vacant_entry();
+        let task = body.waker().move_in(place_of(vacant.key()));
+        let (id, state) = (task.id, State::Here(body));
+        vacant.insert(Entry { id, state, note: None });
+        task
+    }
+
+    /// Gives the main future a seat.
+    pub(crate) fn insert_seat(&self, waker: Arc<TaskWaker>) -> TaskId {
+        let mut entries = self.entries.borrow_mut();
+        let vacant = entries.vacant_entry();
+        let task = waker.move_in(place_of(vacant.key()));
+        let (id, state) = (task.id, State::Seat(waker));
+        vacant.insert(Entry { id, state, note: None });
+        task
+    }
+
+    // ANCHOR: take
+    /// Takes a task out to be polled.
+    pub(crate) fn take(&self, task: TaskId) -> Taken {
+        let mut entries = self.entries.borrow_mut();
+        match entries.get_mut(task.place as usize) {
+            Some(entry) if entry.id == task.id => {
+                if let State::Seat(_) = entry.state {
+                    return Taken::Seat;
+                }
+                match std::mem::replace(&mut entry.state, State::Out) {
+                    State::Here(body) => Taken::Task(body),
+                    _ => Taken::Nobody,
+                }
+            }
+            _ => Taken::Nobody,
+        }
+    }
+    // ANCHOR_END: take
+
+    // ANCHOR: put_back
+    /// The poll ended with `Pending`.
+    pub(crate) fn put_back(&self, task: TaskId, body: Running, note: Option<Note>) {
+        let mut entries = self.entries.borrow_mut();
+        let entry = &mut entries[task.place as usize];
+        entry.state = State::Here(body);
+        entry.note = note;
+    }
+    // ANCHOR_END: put_back
+
+    /// The main future's poll ended with `Pending`.
+    pub(crate) fn note_seat(&self, task: TaskId, note: Option<Note>) {
+        self.entries.borrow_mut()[task.place as usize].note = note;
+    }
+
+    /// The task has ended: its place is free for another.
+    pub(crate) fn remove(&self, task: TaskId) {
+        let left = self.entries.borrow_mut().remove(task.place as usize);
+        // Law 2 (no user code under a borrow): a seat's waker may be the last one.
+        drop(left);
+    }
+
+    /// Everybody at home moves out, in the order of spawning.
+    pub(crate) fn drain(&self) -> Vec<Running> {
+        let mut entries = self.entries.borrow_mut();
+        let mut homes: Vec<(Id, usize)> = entries
+            .iter()
+            .filter(|(_, entry)| matches!(entry.state, State::Here(_)))
+            .map(|(place, entry)| (entry.id, place))
+            .collect();
+        homes.sort_unstable();
+        homes
+            .into_iter()
+            .filter_map(|(_, place)| match entries.remove(place).state {
+                State::Here(body) => Some(body),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// How many tasks there are, the main future not counted.
+    pub(crate) fn len(&self) -> usize {
+        let entries = self.entries.borrow();
+        let seats = entries
+            .iter()
+            .filter(|(_, entry)| matches!(entry.state, State::Seat(_)))
+            .count();
+        entries.len() - seats
+    }
+
+    /// Everybody that waits, in the order of spawning, with what it waits for; `true` for the
+    /// main future.
+    pub(crate) fn waiting(&self) -> Vec<(Arc<TaskWaker>, Option<Note>, bool)> {
+        let entries = self.entries.borrow();
+        let mut list: Vec<_> = entries
+            .iter()
+            .filter_map(|(_, entry)| match &entry.state {
+                State::Here(body) => Some((body.waker().clone(), entry.note, false)),
+                State::Seat(waker) => Some((waker.clone(), entry.note, true)),
+                State::Out => None,
+            })
+            .collect();
+        list.sort_unstable_by_key(|(waker, ..)| waker.id);
+        list
+    }
+}
+
+fn place_of(key: usize) -> u32 {
+    u32::try_from(key).expect("more than 2^32 tasks at once")
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry")
+            .field("id", &self.id)
+            .field("note", &self.note)
+            .finish_non_exhaustive()
+    }
+}

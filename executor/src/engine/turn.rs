@@ -1,0 +1,248 @@
+//! The turn: run what is ready, wait for more, wake what is due.
+//!
+//! The one place where the loop waits, and the one place where time moves (law 5). A turn runs
+//! exactly the tasks that were ready when it began, in order (law 9: FIFO, in batches).
+
+use std::io;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use mainspring_reactor::Tick;
+
+use crate::engine::context::{Engine, quietly};
+use crate::engine::id::TaskId;
+use crate::engine::ready::Letter;
+use crate::engine::table::{Running, Taken};
+use crate::leaf;
+
+/// Polls after which the loop looks at the clock, the inbox and the reactor although tasks are
+/// ready.
+///
+/// Doubling it halves the price of looking (a clock read and a system call) and doubles the
+/// lateness of timers and sockets beside busy tasks.
+const POLLS_PER_LOOK: u32 = 64;
+
+/// How a turn ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Turned {
+    /// Go on.
+    On,
+    /// The main future has its output.
+    Done,
+    /// Nothing is ready, and nothing of ours will ever be: no timer, no socket, no job.
+    Stalled,
+}
+
+/// The main future, as the turn sees it: polls it, and says whether it is done.
+pub(crate) type Main<'a> = &'a mut dyn FnMut() -> Poll<()>;
+
+// ANCHOR: turn
+impl Engine {
+    /// One turn.
+    pub(crate) fn turn(self: &Rc<Self>, main: Main<'_>) -> Turned {
+        self.read_letters();
+        if self.run_ready(main).is_break() {
+            return Turned::Done;
+        }
+        if self.ready.len() > 0 {
+            return Turned::On;
+        }
+        match self.clock.is_paused() {
+            false => self.wait(),
+            true => self.wait_paused(),
+        }
+    }
+
+    /// Runs what is ready now; what becomes ready meanwhile waits for the next turn.
+    fn run_ready(self: &Rc<Self>, main: Main<'_>) -> ControlFlow<()> {
+        for _ in 0..self.ready.len() {
+            let Some(task) = self.ready.pop() else { break };
+            self.run(task, main)?;
+            self.polls.set(self.polls.get() + 1);
+            if self.polls.get() >= POLLS_PER_LOOK {
+                self.look(Some(Duration::ZERO));
+                self.read_letters();
+            }
+        }
+        ControlFlow::Continue(())
+    }
+    // ANCHOR_END: turn
+
+    // ANCHOR: run
+    /// Polls one task. Its panic is its handle's answer, and nobody else's concern.
+    fn run(&self, task: TaskId, main: Main<'_>) -> ControlFlow<()> {
+        match self.tasks.take(task) {
+            Taken::Task(mut body) => {
+                self.current.set(Some(task.id));
+                leaf::begin_poll();
+                let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().step()));
+                let note = leaf::end_poll();
+                match polled {
+                    Ok(Poll::Pending) => self.tasks.put_back(task, body, note),
+                    Ok(Poll::Ready(())) => self.retire(task, body),
+                    Err(payload) => {
+                        quietly(|| body.as_mut().panicked(payload));
+                        self.retire(task, body);
+                    }
+                }
+                self.current.set(None);
+            }
+            Taken::Seat => {
+                self.current.set(Some(task.id));
+                leaf::begin_poll();
+                let polled = main();
+                self.tasks.note_seat(task, leaf::end_poll());
+                self.current.set(None);
+                if polled.is_ready() {
+                    return ControlFlow::Break(());
+                }
+            }
+            // A wake that came late: the task has ended.
+            Taken::Nobody => {}
+        }
+        ControlFlow::Continue(())
+    }
+    // ANCHOR_END: run
+
+    /// The task has ended: its place is free, and what is left of it is dropped.
+    fn retire(&self, task: TaskId, body: Running) {
+        self.tasks.remove(task);
+        quietly(|| drop(body));
+    }
+
+    fn read_letters(&self) {
+        let mut letters = Vec::new();
+        self.remote.read_letters(&mut letters);
+        for letter in letters {
+            match letter {
+                Letter::Wake(task) => self.ready.push(task),
+                Letter::Call(call) => quietly(call),
+            }
+        }
+    }
+
+    // ANCHOR: wait
+    /// Waits in the reactor until something comes or the next timer is due.
+    fn wait(self: &Rc<Self>) -> Turned {
+        if self.release_idlers() {
+            return Turned::On;
+        }
+        // From here on a letter interrupts the wait; one that is there already forbids it.
+        if !self.remote.begin_park() {
+            return Turned::On;
+        }
+        let bound = self.wheel.borrow_mut().bound();
+        if bound.is_none() && self.is_alone() {
+            self.remote.end_park();
+            return Turned::Stalled;
+        }
+        let limit = bound.map(|bound| bound.saturating_since(self.clock.now()));
+        self.look(limit);
+        self.remote.end_park();
+        Turned::On
+    }
+
+    /// The same on the paused clock, which jumps to the next deadline when nothing else can
+    /// happen before it (rules A1 to A5: nothing is ready; a look at the reactor and then at the
+    /// inbox finds nothing; no job and no wait on a real peer is out; nobody waits for idleness).
+    fn wait_paused(self: &Rc<Self>) -> Turned {
+        if self.look(Some(Duration::ZERO)) || self.release_idlers() {
+            return Turned::On;
+        }
+        // A wake from another thread sets the hint before its job is counted as back.
+        let is_held = self.holds_clock();
+        if !is_held {
+            let next = self.wheel.borrow_mut().next();
+            if let Some(next) = next {
+                if self.remote.is_quiet() {
+                    self.clock.jump(next);
+                    self.fire(next);
+                }
+                return Turned::On;
+            }
+        }
+        if !self.remote.begin_park() {
+            return Turned::On;
+        }
+        if !is_held && self.is_alone() {
+            self.remote.end_park();
+            return Turned::Stalled;
+        }
+        self.look(None);
+        self.remote.end_park();
+        Turned::On
+    }
+
+    /// One look at the reactor, for at most `limit`, and at the clock. Says whether anything
+    /// came of it.
+    pub(crate) fn look(&self, limit: Option<Duration>) -> bool {
+        self.polls.set(0);
+        let mut due: Vec<Waker> = Vec::new();
+        let turned = self.reactor.borrow_mut().turn(limit, &mut due);
+        if let Err(error) = turned {
+            // EINTR is the reactor's business; what is left means that its descriptor is gone.
+            panic!("the reactor can wait no longer: {error}");
+        }
+        if !self.clock.is_paused() {
+            let now = self.clock.now();
+            self.wheel.borrow_mut().advance(now, &mut due);
+        }
+        self.wake(due)
+    }
+    // ANCHOR_END: wait
+
+    /// Wakes the timers that are due at `now`.
+    pub(crate) fn fire(&self, now: Tick) {
+        let mut due = Vec::new();
+        self.wheel.borrow_mut().advance(now, &mut due);
+        self.wake(due);
+    }
+
+    fn wake(&self, due: Vec<Waker>) -> bool {
+        let any = !due.is_empty();
+        for waker in due {
+            quietly(|| waker.wake());
+        }
+        any
+    }
+
+    /// Nobody can run: those who waited for that go on.
+    fn release_idlers(&self) -> bool {
+        if self.idlers.borrow().is_empty() {
+            return false;
+        }
+        // What the reactor has is somebody's turn, too.
+        if self.look(Some(Duration::ZERO)) || !self.remote.begin_park() {
+            return true;
+        }
+        self.remote.end_park();
+        self.idle_rounds.set(self.idle_rounds.get() + 1);
+        let idlers = self.idlers.take();
+        self.wake(idlers.into())
+    }
+
+    /// Whether something that ends in real time keeps the paused clock where it is.
+    fn holds_clock(&self) -> bool {
+        if self.remote.jobs() > 0 {
+            return true;
+        }
+        let armed = self.reactor.borrow().armed();
+        self.wires.hold(armed)
+    }
+
+    /// Whether nothing of this loop's own can wake anybody: no job and no socket is waited for.
+    fn is_alone(&self) -> bool {
+        self.remote.jobs() == 0 && self.reactor.borrow().armed().is_empty()
+    }
+}
+
+/// What the operating system says when it refuses a reactor.
+pub(crate) fn no_reactor(error: io::Error) -> ! {
+    panic!(
+        "the operating system refused this thread a reactor: {error}; raise the limit of open \
+         files, or drive the runtime on one thread"
+    )
+}

@@ -1,0 +1,225 @@
+//! A waker is a name and a way: which task, and how to put it into its loop's queue.
+//!
+//! ```text
+//!             spawn              popped             Ready
+//!   (nothing) -----> QUEUED -----------> running ---------> FINISHED
+//!                     ^  ^                |   |
+//!                     |  +---- woken -----+   | Pending
+//!                     |   (while running)     v
+//!                     +------- woken ------ waiting
+//! ```
+//!
+//! The flags are one atomic word, and every change of it is a read-modify-write: a wake that
+//! finds the task queued already must still hand over what its thread wrote before, or the poll
+//! that follows may not see it (tokio #7622).
+
+use std::borrow::Cow;
+use std::panic::Location;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+
+use crate::engine::id::{Id, TaskId};
+use crate::engine::ready::Remote;
+use crate::shim::atomic::{AtomicU32, Ordering};
+use crate::shim::{Mutex, lock};
+
+/// The task stands in the queue or in the inbox.
+const QUEUED: u32 = 1;
+/// Somebody asked for the task to be dropped.
+const ABORTED: u32 = 2;
+/// The outcome is known; nothing will be polled any more.
+const FINISHED: u32 = 4;
+/// The work is done outside the table (a job, a result set by hand): there is nothing to queue.
+const ELSEWHERE: u32 = 8;
+
+/// What all who know of a task share: its name, the way to its loop, and its flags.
+#[derive(Debug)]
+pub(crate) struct TaskWaker {
+    // Never changes.
+    pub(crate) id: Id,
+    pub(crate) spawned_at: &'static Location<'static>,
+    remote: Arc<Remote>,
+
+    // Any thread.
+    /// Where in the table it lives; written once, by the loop, before the first poll.
+    place: AtomicU32,
+    flags: AtomicU32,
+    /// Clones of the `Arc` that are abort handles and not wakers.
+    handles: AtomicU32,
+    rare: Mutex<Option<Box<Rare>>>,
+}
+
+/// What few tasks have.
+#[derive(Debug, Default)]
+struct Rare {
+    name: Option<Arc<str>>,
+    abort: Option<AbortRequest>,
+    /// Who is to hear of an abort of work that is done elsewhere: reader and worker.
+    on_abort: [Option<Waker>; 2],
+}
+
+/// Who asked for the end, and in which words.
+#[derive(Clone, Debug)]
+pub(crate) struct AbortRequest {
+    pub(crate) by: &'static Location<'static>,
+    pub(crate) message: Option<Cow<'static, str>>,
+}
+
+/// Which of the two parties of work that is done elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Party {
+    /// Awaits the outcome.
+    Reader = 0,
+    /// Will produce it.
+    Worker = 1,
+}
+
+// ANCHOR: wake
+impl Wake for TaskWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // Law 3 (at most once in the queue): whoever turns QUEUED on does the push.
+        let before = self.flags.fetch_or(QUEUED, Ordering::AcqRel);
+        if before & (QUEUED | FINISHED | ELSEWHERE) == 0 {
+            self.remote.wake(self.task());
+        }
+    }
+}
+// ANCHOR_END: wake
+
+impl TaskWaker {
+    /// A task that will move into the table behind `remote`. It is born queued: whoever makes
+    /// it does the push.
+    pub(crate) fn new(spawned_at: &'static Location<'static>, remote: Arc<Remote>) -> Self {
+        TaskWaker::with_flags(spawned_at, remote, QUEUED)
+    }
+
+    /// Work that is done outside the table, for the loop behind `remote`.
+    pub(crate) fn elsewhere(spawned_at: &'static Location<'static>, remote: Arc<Remote>) -> Self {
+        TaskWaker::with_flags(spawned_at, remote, ELSEWHERE)
+    }
+
+    fn with_flags(
+        spawned_at: &'static Location<'static>,
+        remote: Arc<Remote>,
+        flags: u32,
+    ) -> Self {
+        TaskWaker {
+            id: Id::next(),
+            spawned_at,
+            remote,
+            place: AtomicU32::new(u32::MAX),
+            flags: AtomicU32::new(flags),
+            handles: AtomicU32::new(0),
+            rare: Mutex::new(None),
+        }
+    }
+
+    /// The loop's side: the task lives there from now on.
+    pub(crate) fn move_in(&self, place: u32) -> TaskId {
+        self.place.store(place, Ordering::Relaxed);
+        self.task()
+    }
+
+    /// Where to find it. (It is asked for by wakers, which exist since the first poll only.)
+    pub(crate) fn task(&self) -> TaskId {
+        TaskId {
+            place: self.place.load(Ordering::Relaxed),
+            id: self.id,
+        }
+    }
+
+    /// The loop takes the task out of the queue; was its end asked for?
+    ///
+    /// QUEUED goes off *before* the poll, so that a wake during the poll counts.
+    pub(crate) fn begin_poll(&self) -> bool {
+        let before = self.flags.fetch_and(!QUEUED, Ordering::AcqRel);
+        before & ABORTED != 0
+    }
+
+    /// The outcome is in place. Later wakes do nothing.
+    pub(crate) fn finish(&self) {
+        self.flags.fetch_or(FINISHED, Ordering::AcqRel);
+    }
+
+    /// Asks for the end: the task is dropped when its turn comes, work elsewhere is given up at
+    /// once. Says whether it came in time.
+    pub(crate) fn abort(self: &Arc<Self>, request: AbortRequest) -> bool {
+        let listeners = {
+            let mut rare = lock(&self.rare);
+            let before = self.flags.fetch_or(ABORTED, Ordering::AcqRel);
+            if before & FINISHED != 0 || before & (ABORTED | ELSEWHERE) == ABORTED | ELSEWHERE {
+                return false;
+            }
+            let rare = rare.get_or_insert_default();
+            rare.abort.get_or_insert(request);
+            std::mem::take(&mut rare.on_abort)
+        };
+        listeners.into_iter().flatten().for_each(Waker::wake);
+        self.wake_by_ref();
+        true
+    }
+
+    /// Who is to be told when work elsewhere is aborted. Returns the waker that stood there, for
+    /// the caller to drop; `Err` if it was aborted already.
+    pub(crate) fn on_abort(&self, party: Party, waker: Waker) -> Result<Option<Waker>, Waker> {
+        let mut rare = lock(&self.rare);
+        if self.is_aborted() {
+            return Err(waker);
+        }
+        Ok(rare.get_or_insert_default().on_abort[party as usize].replace(waker))
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        let flags = self.flags.load(Ordering::Acquire);
+        flags & FINISHED != 0 || flags & (ABORTED | ELSEWHERE) == ABORTED | ELSEWHERE
+    }
+
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & ABORTED != 0
+    }
+
+    pub(crate) fn is_queued(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & QUEUED != 0
+    }
+
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & ELSEWHERE != 0
+    }
+
+    pub(crate) fn abort_request(&self) -> Option<AbortRequest> {
+        lock(&self.rare).as_ref()?.abort.clone()
+    }
+
+    pub(crate) fn remote(&self) -> &Arc<Remote> {
+        &self.remote
+    }
+
+    pub(crate) fn name(&self) -> Option<Arc<str>> {
+        lock(&self.rare).as_ref()?.name.clone()
+    }
+
+    pub(crate) fn set_name(&self, name: Arc<str>) {
+        let old = lock(&self.rare).get_or_insert_default().name.replace(name);
+        drop(old);
+    }
+
+    /// One more clone of the `Arc` that wakes nobody.
+    pub(crate) fn handle_made(&self) {
+        self.handles.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(crate) fn handle_gone(&self) {
+        self.handles.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// How many wakers of this task are in other hands, when `own` clones of its `Arc` belong to
+    /// the task itself. Zero for a task that waits: nothing can ever wake it.
+    pub(crate) fn wakers_out(self: &Arc<Self>, own: usize) -> usize {
+        let handles = self.handles.load(Ordering::Acquire) as usize;
+        Arc::strong_count(self).saturating_sub(own + handles)
+    }
+}

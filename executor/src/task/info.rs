@@ -1,0 +1,102 @@
+//! What a report says of a task.
+
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::engine::context::{self, Engine};
+use crate::engine::id::Id;
+use crate::task::spawn::OWN_WAKERS;
+
+/// A task as reports show it.
+#[derive(Clone, Debug)]
+pub struct TaskInfo {
+    /// Its name for good.
+    pub id: Id,
+    /// The name it was given.
+    pub name: Option<Arc<str>>,
+    /// Where it was spawned.
+    pub spawned_at: &'static Location<'static>,
+    /// What it waits for, if its last poll ended in a wait that mainspring knows.
+    pub waiting_on: Option<&'static str>,
+    /// Where that wait was written.
+    pub waiting_at: Option<&'static Location<'static>>,
+    /// It is the future that `block_on` was given.
+    pub is_main: bool,
+    /// It was polled, it waits, and nobody has a waker of it: nothing can ever wake it.
+    pub is_lost: bool,
+}
+
+/// Clones of a seat's `Arc<TaskWaker>` that are no wakers out: in the table, twice in `block_on`.
+const SEAT_WAKERS: usize = 3;
+
+impl Engine {
+    /// Everybody that waits, in the order of spawning.
+    pub(crate) fn waiting_tasks(self: &Rc<Self>) -> Vec<TaskInfo> {
+        let waiting = self.tasks.waiting();
+        waiting
+            .into_iter()
+            .map(|(waker, note, is_main)| {
+                // One clone more: the list's.
+                let own = 1 + match is_main {
+                    true => SEAT_WAKERS,
+                    false => OWN_WAKERS,
+                };
+                TaskInfo {
+                    id: waker.id,
+                    name: waker.name(),
+                    spawned_at: waker.spawned_at,
+                    waiting_on: note.map(|note| note.what),
+                    waiting_at: note.map(|note| note.place),
+                    is_main,
+                    is_lost: !waker.is_queued() && waker.wakers_out(own) == 0,
+                }
+            })
+            .collect()
+    }
+}
+
+impl fmt::Display for TaskInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {}", self.id)?;
+        match (&self.name, self.is_main) {
+            (Some(name), _) => write!(f, " {name}")?,
+            (None, true) => f.write_str(" main")?,
+            (None, false) => write!(f, " (spawned {})", self.spawned_at)?,
+        }
+        match (self.waiting_on, self.waiting_at) {
+            (Some(what), Some(place)) => write!(f, "  waits for {what} {place}"),
+            _ => f.write_str("  waits"),
+        }?;
+        match self.is_lost {
+            true => f.write_str("; it kept no waker, so nothing can wake it"),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The task that is running, if this is one (or the future that `block_on` was given).
+///
+/// tokio: `task::try_id`. asyncio: `current_task`.
+///
+/// ```
+/// # mainspring::run(async {
+/// let task = mainspring::spawn(async { mainspring::task::current_task() });
+/// let id = task.id();
+/// assert_eq!(task.await.unwrap(), Some(id));
+/// # });
+/// ```
+pub fn current_task() -> Option<Id> {
+    context::polling()
+}
+
+/// Every task of this loop that waits or is ready, in the order of spawning. asyncio: `all_tasks`.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+#[track_caller]
+pub fn all_tasks() -> Vec<TaskInfo> {
+    context::expect("`all_tasks`").waiting_tasks()
+}

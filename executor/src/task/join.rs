@@ -1,0 +1,277 @@
+//! The handles of a task: one that reads its outcome, one that can only end it.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use crate::engine::context;
+use crate::engine::id::Id;
+use crate::engine::waker::{AbortRequest, TaskWaker};
+use crate::leaf;
+use crate::task::cell::JoinCell;
+use crate::task::error::{JoinError, Outcome};
+use crate::task::report::JobReport;
+
+/// Reads the outcome of a task, of a job on another thread, or of a result that is set by hand.
+///
+/// Awaiting it gives the output, or a [`JoinError`] if the task was cancelled or panicked.
+/// **Dropping it detaches**: the runtime owns the task, which goes on. **Awaiting it never
+/// cancels** the task, also if the wait itself is dropped.
+///
+/// It is `Send` (and `Sync`) whenever its output is `Send`.
+///
+/// tokio: `task::JoinHandle`. asyncio: `Task`, and the reading end of `Future`.
+///
+/// # Cancel safety
+///
+/// **Strict**: a wait that is dropped takes nothing; await the handle again.
+///
+/// # Panics
+///
+/// If it is polled again after it gave its outcome.
+///
+/// ```
+/// # mainspring::run(async {
+/// let sum = mainspring::spawn(async { 2 + 2 });
+/// assert_eq!(sum.await.unwrap(), 4);
+/// # });
+/// ```
+pub struct JoinHandle<T> {
+    cell: Arc<JoinCell<T>>,
+    /// Where the work has more to tell than a task has: a job's times.
+    reporter: Option<Arc<dyn Reporter>>,
+}
+
+/// What knows where and when a job ran.
+pub(crate) trait Reporter: Send + Sync {
+    fn report(&self) -> JobReport;
+}
+
+impl<T> JoinHandle<T> {
+    pub(crate) fn new(cell: Arc<JoinCell<T>>) -> Self {
+        let reporter = None;
+        JoinHandle { cell, reporter }
+    }
+
+    pub(crate) fn with_reporter(cell: Arc<JoinCell<T>>, reporter: Arc<dyn Reporter>) -> Self {
+        let reporter = Some(reporter);
+        JoinHandle { cell, reporter }
+    }
+
+    pub(crate) fn cell(&self) -> &Arc<JoinCell<T>> {
+        &self.cell
+    }
+
+    /// Asks for the task to be dropped. Its future is dropped when its turn comes, in the order
+    /// of the ready queue, and then the handle says "cancelled"; a task that ends in that very
+    /// poll keeps its output. A job that has not started never will; one that runs goes on, and
+    /// its handle is released at once.
+    ///
+    /// May be called from any thread, at any time. tokio: `JoinHandle::abort`.
+    #[track_caller]
+    pub fn abort(&self) {
+        self.request(None);
+    }
+
+    /// The same, and says whether it came in time. asyncio: `Task.cancel`.
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        self.request(None)
+    }
+
+    /// The same, with words for whoever reads the [`JoinError`].
+    #[track_caller]
+    pub fn cancel_with(&self, message: impl Into<Cow<'static, str>>) -> bool {
+        self.request(Some(message.into()))
+    }
+
+    #[track_caller]
+    fn request(&self, message: Option<Cow<'static, str>>) -> bool {
+        let by = Location::caller();
+        self.cell.waker.abort(AbortRequest { by, message })
+    }
+
+    /// Whether the outcome is known.
+    pub fn is_finished(&self) -> bool {
+        self.cell.waker.is_finished()
+    }
+
+    /// asyncio's name for [`is_finished`](Self::is_finished).
+    pub fn done(&self) -> bool {
+        self.is_finished()
+    }
+
+    /// Whether the task has ended by being cancelled.
+    pub fn cancelled(&self) -> bool {
+        let is_cancelled = |outcome: &Outcome<T>| {
+            outcome.as_ref().is_err_and(JoinError::is_cancelled)
+        };
+        self.peek(is_cancelled).unwrap_or(false)
+    }
+
+    /// Whether the task's end was asked for and has not come yet.
+    pub fn cancelling(&self) -> bool {
+        self.cell.waker.is_aborted() && !self.is_finished()
+    }
+
+    /// The task's name for good.
+    pub fn id(&self) -> Id {
+        self.cell.waker.id
+    }
+
+    /// The name that reports show beside the id.
+    pub fn name(&self) -> Option<Arc<str>> {
+        self.cell.waker.name()
+    }
+
+    /// Gives the task a name that reports show. asyncio: `Task.set_name`.
+    pub fn set_name(&self, name: impl Into<Arc<str>>) {
+        self.cell.waker.set_name(name.into());
+    }
+
+    /// Where in the program the task was spawned.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.cell.waker.spawned_at
+    }
+
+    /// A handle that can end the task and read nothing.
+    pub fn abort_handle(&self) -> AbortHandle {
+        AbortHandle::new(self.cell.waker.clone())
+    }
+
+    /// The outcome, if it is known.
+    ///
+    /// # Errors
+    ///
+    /// The handle again, while the task runs or while a done callback has yet to look.
+    pub fn try_result(self) -> Result<Outcome<T>, Self> {
+        match self.cell.try_take() {
+            Some(outcome) => Ok(outcome),
+            None => Err(self),
+        }
+    }
+
+    /// Looks at the outcome without taking it; `None` while there is none.
+    pub fn peek<R>(&self, look: impl FnOnce(&Outcome<T>) -> R) -> Option<R> {
+        self.cell.look(look)
+    }
+
+    /// Where and when it ran: process, thread, wait in the queue, run time. A task runs where
+    /// its loop does and keeps no times; a job on another thread keeps them all.
+    pub fn report(&self) -> JobReport {
+        match &self.reporter {
+            Some(reporter) => reporter.report(),
+            None => JobReport {
+                pid: std::process::id(),
+                thread: String::new(),
+                queued: std::time::Duration::ZERO,
+                ran: std::time::Duration::ZERO,
+                started: None,
+                finished: None,
+            },
+        }
+    }
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Outcome<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
+        ready!(leaf::proceed(cx));
+        let outcome = self.cell.poll_take(cx);
+        if outcome.is_ready() {
+            leaf::spend();
+            return outcome;
+        }
+        let waker = &self.cell.waker;
+        if context::polling() == Some(waker.id) {
+            return Poll::Ready(Err(JoinError::joins_itself(waker.id)));
+        }
+        leaf::waiting_for("task to end, spawned", waker.spawned_at);
+        Poll::Pending
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        self.cell.detach();
+    }
+}
+
+impl<T> Unpin for JoinHandle<T> {}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .field("finished", &self.is_finished())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Can end a task, from any thread, and reads nothing.
+///
+/// tokio: `task::AbortHandle`.
+///
+/// ```
+/// # mainspring::run(async {
+/// let forever = mainspring::spawn(std::future::pending::<()>());
+/// forever.abort_handle().abort();
+/// assert!(forever.await.unwrap_err().is_cancelled());
+/// # });
+/// ```
+pub struct AbortHandle {
+    waker: Arc<TaskWaker>,
+}
+
+impl AbortHandle {
+    pub(crate) fn new(waker: Arc<TaskWaker>) -> Self {
+        // Counted, so that "how many wakers are out" stays exact.
+        waker.handle_made();
+        AbortHandle { waker }
+    }
+
+    /// Asks for the task to be dropped; see [`JoinHandle::abort`].
+    #[track_caller]
+    pub fn abort(&self) {
+        let by = Location::caller();
+        self.waker.abort(AbortRequest { by, message: None });
+    }
+
+    /// Whether the outcome is known.
+    pub fn is_finished(&self) -> bool {
+        self.waker.is_finished()
+    }
+
+    /// The task's name for good.
+    pub fn id(&self) -> Id {
+        self.waker.id
+    }
+}
+
+impl Clone for AbortHandle {
+    fn clone(&self) -> Self {
+        AbortHandle::new(self.waker.clone())
+    }
+}
+
+impl Drop for AbortHandle {
+    fn drop(&mut self) {
+        self.waker.handle_gone();
+    }
+}
+
+impl fmt::Debug for AbortHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbortHandle").field("id", &self.id()).finish()
+    }
+}
+
+/// The payload of a panic in a task, as `std::panic::catch_unwind` gives it.
+pub(crate) type Payload = Box<dyn Any + Send>;

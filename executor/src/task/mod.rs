@@ -1,0 +1,17 @@
+//! Tasks: spawn, join, abort, give way.
+
+mod error;
+mod report;
+pub(crate) mod cell;
+pub(crate) mod join;
+pub(crate) mod spawn;
+mod yield_now;
+mod info;
+
+pub use crate::engine::id::Id;
+pub use error::{JoinError, Outcome};
+pub use info::{TaskInfo, all_tasks, current_task};
+pub use join::{AbortHandle, JoinHandle};
+pub use report::JobReport;
+pub use spawn::{spawn, spawn_local, spawn_named};
+pub use yield_now::{Idle, YieldNow, idle, yield_now};

@@ -1,0 +1,242 @@
+//! Spawning: a future becomes a task, and its end becomes an answer.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::engine::context::{self, Engine, quietly};
+use crate::engine::ready::{Letter, Remote};
+use crate::engine::shared::Shared;
+use crate::engine::table::{Body, Running};
+use crate::engine::waker::TaskWaker;
+use crate::task::cell::JoinCell;
+use crate::task::error::JoinError;
+use crate::task::join::{JoinHandle, Payload};
+
+/// Makes a task of a future and puts it at the end of the ready queue.
+///
+/// The task runs beside everything else on this loop, from its next turn on, whether or not its
+/// handle is awaited or kept.
+///
+/// One thread needs no `Send`; with the feature `strict-send` this asks for it all the same, as
+/// tokio's does, and [`spawn_local`] never does.
+///
+/// tokio: `spawn`. asyncio: `create_task`, `ensure_future`.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+///
+/// ```
+/// # mainspring::run(async {
+/// let rc = std::rc::Rc::new(1);
+/// let one = mainspring::task::spawn_local(async move { *rc });
+/// assert_eq!(one.await.unwrap(), 1);
+/// # });
+/// ```
+#[cfg(not(feature = "strict-send"))]
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    spawn_local(future)
+}
+
+/// Makes a task of a future and puts it at the end of the ready queue.
+///
+/// tokio: `spawn`, bounds and all (the feature `strict-send` is on).
+///
+/// # Panics
+///
+/// Outside of a runtime.
+#[cfg(feature = "strict-send")]
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    match context::current_shared() {
+        Some(shared) => spawn_on(&shared, future),
+        None => panic!("{}", context::outside("`spawn`")),
+    }
+}
+
+/// [`spawn`] for futures that cannot leave this thread.
+///
+/// On a runtime whose home loop is on another thread (`Runtime::new`), the task runs on this
+/// thread's own loop, while this thread blocks on the runtime.
+///
+/// tokio: `task::spawn_local`, without a `LocalSet`.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+#[track_caller]
+pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    context::expect("`spawn`").spawn(future, Location::caller())
+}
+
+/// [`spawn_local`] with a name that reports show. asyncio: `create_task(name=)`.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+///
+/// ```
+/// # mainspring::run(async {
+/// let ticker = mainspring::task::spawn_named("ticker", async {});
+/// assert_eq!(ticker.name().as_deref(), Some("ticker"));
+/// # });
+/// ```
+#[track_caller]
+pub fn spawn_named<F>(name: impl Into<Arc<str>>, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let handle = context::expect("`spawn_named`").spawn(future, Location::caller());
+    handle.set_name(name);
+    handle
+}
+
+/// Spawns on a runtime's home loop, from any thread.
+#[track_caller]
+pub(crate) fn spawn_on<F>(shared: &Arc<Shared>, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let place = Location::caller();
+    if let Some(engine) = context::find(shared).filter(|engine| engine.is_home()) {
+        return engine.spawn(future, place);
+    }
+    let (body, cell) = TaskBody::new(future, place, &shared.home);
+    let letter = Letter::Call(Box::new(move || {
+        if let Some(engine) = context::current() {
+            engine.admit(body);
+        }
+    }));
+    // A runtime that has ended returns the letter, and a body that is dropped says "cancelled".
+    if let Err(letter) = shared.home.send(letter) {
+        quietly(|| drop(letter));
+    }
+    JoinHandle::new(cell)
+}
+
+impl Engine {
+    pub(crate) fn spawn<F>(
+        &self,
+        future: F,
+        place: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let (body, cell) = TaskBody::new(future, place, &self.remote);
+        self.admit(body);
+        JoinHandle::new(cell)
+    }
+
+    /// Lets a task in. While the loop ends it is turned away, and its handle says "cancelled".
+    fn admit(&self, body: Running) {
+        if self.closing.get() {
+            quietly(|| drop(body));
+            return;
+        }
+        let task = self.tasks.insert(body);
+        self.ready.push(task);
+    }
+}
+
+pin_project! {
+    /// A future, the cell its output goes to, and the waker it is polled with.
+    struct TaskBody<F: Future> {
+        #[pin]
+        future: Option<F>,
+        cell: Arc<JoinCell<F::Output>>,
+        waker: Waker,
+    }
+
+    impl<F: Future> PinnedDrop for TaskBody<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.cell.waker.is_finished() {
+                return;
+            }
+            // The loop ends: first the future goes, then the handle is answered.
+            quietly(|| this.future.set(None));
+            this.cell.finish_or_drop(Err(this.cell.cancelled()));
+        }
+    }
+}
+
+impl<F: Future> TaskBody<F> {
+    fn new(
+        future: F,
+        place: &'static Location<'static>,
+        remote: &Arc<Remote>,
+    ) -> (Pin<Box<Self>>, Arc<JoinCell<F::Output>>) {
+        let waker = Arc::new(TaskWaker::new(place, remote.clone()));
+        let cell = JoinCell::new(waker.clone());
+        let body = Box::pin(TaskBody {
+            future: Some(future),
+            cell: cell.clone(),
+            waker: Waker::from(waker),
+        });
+        (body, cell)
+    }
+}
+
+// ANCHOR: step
+impl<F: Future> Body for TaskBody<F> {
+    fn step(self: Pin<&mut Self>) -> Poll<()> {
+        let mut this = self.project();
+        if this.cell.waker.begin_poll() {
+            this.future.set(None);
+            this.cell.finish_or_drop(Err(this.cell.cancelled()));
+            return Poll::Ready(());
+        }
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            return Poll::Ready(());
+        };
+        let output = ready!(future.poll(&mut Context::from_waker(this.waker)));
+        // The future goes before its handle is told. If its destructor panics, that is the
+        // task's end, and the output is dropped.
+        let outcome = match catch_unwind(AssertUnwindSafe(|| this.future.set(None))) {
+            Ok(()) => Ok(output),
+            Err(payload) => {
+                quietly(|| drop(output));
+                Err(JoinError::panicked(this.cell.waker.id, payload))
+            }
+        };
+        this.cell.finish_or_drop(outcome);
+        Poll::Ready(())
+    }
+
+    fn panicked(self: Pin<&mut Self>, payload: Payload) {
+        let mut this = self.project();
+        quietly(|| this.future.set(None));
+        let error = JoinError::panicked(this.cell.waker.id, payload);
+        this.cell.finish_or_drop(Err(error));
+    }
+
+    fn waker(&self) -> &Arc<TaskWaker> {
+        &self.cell.waker
+    }
+}
+// ANCHOR_END: step
+
+/// How many clones of a task's `Arc<TaskWaker>` are its own: in its body and in its cell.
+pub(crate) const OWN_WAKERS: usize = 2;
