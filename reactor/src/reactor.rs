@@ -1,0 +1,265 @@
+//! The reactor: where the loop waits for the world.
+
+use std::fmt;
+use std::io;
+use std::task::Waker;
+use std::time::Duration;
+
+use mio::event;
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+
+use crate::source::{Direction, Source, SourceKey};
+use crate::unpark::Unparker;
+
+/// The longest wait, however long a limit is asked for: a day, as in asyncio.
+///
+/// Twice as long would still be told rightly to the kernel, which counts milliseconds in 31
+/// bits; a wait ends at this limit as if nothing had happened, and its caller looks at the clock.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Events that are fetched from the kernel at once, in 12 bytes each.
+///
+/// What is left comes with the next turn. Half as many would make a busy server ask twice as
+/// often; twice as many would make its timers wait for more wakers.
+const BATCH: usize = 1024;
+
+/// The token of the unparker. No key has the index of its lower half.
+const UNPARK: Token = Token(usize::MAX);
+
+// A token is a key: two numbers of 32 bits.
+const _: () = assert!(usize::BITS == 64, "mainspring needs a 64-bit machine");
+
+/// Waits for sockets, and tells who waited for them.
+///
+/// It belongs to one thread. What other threads may touch are the [`Source`] of a socket and the
+/// [`Unparker`]. The reactor wakes nobody itself: [`turn`](Reactor::turn) hands the wakers over,
+/// so that its owner can wake them when he has let go of the reactor.
+///
+/// Sources are registered once, for both directions, edge-triggered.
+///
+/// asyncio has a `selectors` object in its place, tokio its private I/O driver.
+pub struct Reactor {
+    poll: Poll,
+    events: Events,
+    unparker: Unparker,
+
+    sources: Slab<Source>,
+
+    /// The serial of the next source. When it starts anew after 2^32 sources, no event is so late
+    /// as to be taken for another's.
+    serial: u32,
+
+    /// Wakers of sources that are gone; the next turn hands them over.
+    released: Vec<Waker>,
+
+    stale_events: u64,
+}
+
+/// What [`Reactor::turn`] found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turned {
+    /// How many events of registered sources came.
+    pub events: usize,
+
+    /// Whether [`Unparker::unpark`] was called.
+    pub unparked: bool,
+}
+
+impl Reactor {
+    /// A reactor without sources.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers, mostly that the process has too many files open.
+    pub fn new() -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let unparker = Unparker::new(&poll, UNPARK)?;
+        Ok(Reactor {
+            poll,
+            events: Events::with_capacity(BATCH),
+            unparker,
+            sources: Slab::new(),
+            serial: 0,
+            released: Vec::new(),
+            stale_events: 0,
+        })
+    }
+
+    /// Waits until something happens, for at most `limit`, and appends the wakers of those who
+    /// are to look again to `due`, in the order in which the kernel told it.
+    ///
+    /// Without a limit it waits for ever, with a limit of zero not at all. A limit is rounded up
+    /// to whole milliseconds, and a wait never lasts longer than 24 hours. It may end early, with
+    /// nothing found: after a signal, for example. So a caller who waits for a moment compares
+    /// with the clock afterwards.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers. An interrupted wait is no error.
+    pub fn turn(&mut self, limit: Option<Duration>, due: &mut Vec<Waker>) -> io::Result<Turned> {
+        let limit = if self.released.is_empty() {
+            limit.map(|limit| limit.min(LONGEST))
+        } else {
+            Some(Duration::ZERO)
+        };
+        due.append(&mut self.released);
+
+        match self.poll.poll(&mut self.events, limit) {
+            Ok(()) => Ok(self.dispatch(due)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Turned::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn dispatch(&mut self, due: &mut Vec<Waker>) -> Turned {
+        let mut turned = Turned::default();
+        for event in &self.events {
+            if event.token() == UNPARK {
+                turned.unparked = true;
+                continue;
+            }
+            let key = SourceKey::from_token(event.token());
+            match self.sources.get(key.index as usize) {
+                Some(source) if source.key() == key => {
+                    source.set_ready(event, due);
+                    turned.events += 1;
+                }
+                _ => self.stale_events += 1,
+            }
+        }
+        turned
+    }
+
+    /// Registers `io`, for both directions as a rule:
+    /// `Interest::READABLE | Interest::WRITABLE`.
+    ///
+    /// `io` must not block: sockets made by `mio` do not, others have to be told.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers: too many registrations, a file that cannot be waited for, or one
+    /// that is registered already. Nothing is registered then.
+    pub fn register(
+        &mut self,
+        io: &mut (impl event::Source + ?Sized),
+        interest: Interest,
+    ) -> io::Result<Source> {
+        let place = self.sources.vacant_entry();
+        let key = SourceKey {
+            // Below the index of `UNPARK`: a process has fewer files than that.
+            index: place.key() as u32,
+            serial: self.serial,
+        };
+        io.register(self.poll.registry(), key.token(), interest)?;
+        self.serial = self.serial.wrapping_add(1);
+        Ok(place.insert(Source::new(key)).clone())
+    }
+
+    /// Takes back a registration. Whoever still waits for `source` is handed over by the next
+    /// [`turn`](Reactor::turn), and finds it deregistered.
+    ///
+    /// This comes before `io` is closed. To close it without, and to call
+    /// [`forget`](Reactor::forget), does the same, as long as no copy of the file is open
+    /// elsewhere, in a child process for example.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers, if `io` was closed or deregistered before. The source is
+    /// forgotten all the same.
+    pub fn deregister(
+        &mut self,
+        io: &mut (impl event::Source + ?Sized),
+        source: &Source,
+    ) -> io::Result<()> {
+        self.forget(source.key());
+        io.deregister(self.poll.registry())
+    }
+
+    /// Forgets a source whose socket has been closed elsewhere. Events for it that come late reach
+    /// nobody; those who still wait are handed over by the next [`turn`](Reactor::turn).
+    ///
+    /// A key that has been forgotten already does nothing.
+    pub fn forget(&mut self, key: SourceKey) {
+        let index = key.index as usize;
+        if self.sources.get(index).is_some_and(|it| it.key() == key) {
+            // No waker is dropped with it, since it has none when it is deregistered.
+            let source = self.sources.remove(index);
+            source.set_deregistered(&mut self.released);
+        }
+    }
+
+    /// The way to end a wait from another thread.
+    pub fn unparker(&self) -> Unparker {
+        self.unparker.clone()
+    }
+
+    /// How many sources are registered.
+    pub fn len(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// Whether no source is registered.
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
+    /// The directions of sources that somebody waits for.
+    ///
+    /// A wait that was given up counts until the next event of its source. This looks at each
+    /// source: it is for clocks that stand still and for reports, not for every turn.
+    pub fn armed(&self) -> impl Iterator<Item = (SourceKey, Direction)> + '_ {
+        self.sources.iter().flat_map(|(_, source)| {
+            [Direction::Read, Direction::Write]
+                .into_iter()
+                .filter(|&direction| source.is_armed(direction))
+                .map(|direction| (source.key(), direction))
+        })
+    }
+
+    /// How many events came too late, for sources that were forgotten.
+    pub fn stale_events(&self) -> u64 {
+        self.stale_events
+    }
+
+    /// Forgets all sources, as at the end of a runtime, and appends the wakers of all that wait to
+    /// `due`: they find their sources deregistered.
+    ///
+    /// To drop the reactor does the same, and wakes them.
+    pub fn close(&mut self, due: &mut Vec<Waker>) {
+        due.append(&mut self.released);
+        for source in self.sources.drain() {
+            source.set_deregistered(due);
+        }
+    }
+}
+
+impl Drop for Reactor {
+    fn drop(&mut self) {
+        let mut due = Vec::new();
+        self.close(&mut due);
+        due.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reactor")
+            .field("sources", &self.len())
+            .field("stale_events", &self.stale_events)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SourceKey {
+    fn token(self) -> Token {
+        Token(self.index as usize | (self.serial as usize) << 32)
+    }
+
+    fn from_token(token: Token) -> Self {
+        SourceKey {
+            index: token.0 as u32,
+            serial: (token.0 >> 32) as u32,
+        }
+    }
+}

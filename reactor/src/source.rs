@@ -1,0 +1,247 @@
+//! What is known of one source of events: may it be read, may it be written, and who waits.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+
+/// The readiness of one registered source, shared by its socket and the reactor.
+///
+/// The socket may be on any thread; clones are the same source. A user of it goes round in this
+/// circle:
+///
+/// ```text
+///            +---> poll_ready ----Pending----> (woken by an event) --+
+///            |         |                                             |
+///            |       Ready                                           |
+///            |         v                                             |
+///            |     the operation ---Ok---> done                      |
+///            |         |                                             |
+///            |     WouldBlock                                        |
+///            |         v                                             |
+///            +---- clear_ready                                       |
+///            ^-------------------------------------------------------+
+/// ```
+///
+/// A new source counts as ready in both directions: nobody has been told otherwise yet, and the
+/// first operation mostly succeeds.
+///
+/// Several tasks may wait for one direction; an event wakes all of them, in the order in which
+/// they came. A wait that is given up leaves its waker behind until the next event or until the
+/// source is deregistered, which costs one needless wake at the most.
+///
+/// asyncio has `loop.add_reader` and `add_writer` in its place, tokio the registration inside
+/// `AsyncFd`.
+#[derive(Clone, Debug)]
+pub struct Source {
+    shared: Arc<Shared>,
+}
+
+/// The name of one registration: the late event of another one never bears it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceKey {
+    pub(crate) index: u32,
+    pub(crate) serial: u32,
+}
+
+/// Reading or writing: each has a readiness, and waiters, of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Reading, and accepting connections.
+    Read,
+    /// Writing, and getting connected.
+    Write,
+}
+
+/// What [`Source::poll_ready`] knew when it said that an operation may be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready {
+    events: u64,
+    hung_up: bool,
+    deregistered: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    // Never changes.
+    key: SourceKey,
+
+    // Any thread, under its lock, which is held for a few moves and never while a waker is
+    // cloned, dropped or called: that is user code, and might come back here.
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    read: Half,
+    write: Half,
+    deregistered: bool,
+}
+
+#[derive(Debug, Default)]
+struct Half {
+    /// How many events came. A count of each half, not of the reactor: an event must not be
+    /// taken for one that an operation has already seen (tokio #6133).
+    events: u64,
+
+    /// How many of them the operations have used up; `None` before the first has been tried.
+    used: Option<u64>,
+
+    hung_up: bool,
+
+    // One waiter is the rule, and needs no list.
+    waiter: Option<Waker>,
+    more: Vec<Waker>,
+}
+
+impl Source {
+    /// Tells that an operation in this direction may be tried, or keeps `waker` until it may.
+    ///
+    /// Ready is a hint: the operation may still answer `WouldBlock`, upon which the caller calls
+    /// [`clear_ready`](Source::clear_ready) with what it got here, and asks again.
+    ///
+    /// A source that has been deregistered is ready for ever, since no event will come for it:
+    /// see [`Ready::is_deregistered`].
+    ///
+    /// asyncio has no counterpart; tokio has `AsyncFd::poll_read_ready` and `poll_write_ready`,
+    /// which know one waiter each.
+    pub fn poll_ready(&self, direction: Direction, waker: &Waker) -> Poll<Ready> {
+        {
+            let mut state = self.lock();
+            if let Some(ready) = state.ready(direction) {
+                return Poll::Ready(ready);
+            }
+            if state.half(direction).is_waiting(waker) {
+                return Poll::Pending;
+            }
+        }
+
+        // The clone is user code, so it is made without the lock. The event may come meanwhile.
+        let waker = waker.clone();
+        let mut state = self.lock();
+        if let Some(ready) = state.ready(direction) {
+            drop(state);
+            drop(waker);
+            return Poll::Ready(ready);
+        }
+        let half = state.half(direction);
+        match half.waiter {
+            None => half.waiter = Some(waker),
+            Some(_) => half.more.push(waker),
+        }
+        Poll::Pending
+    }
+
+    /// Notes that an operation in this direction would have blocked, though `ready` had been
+    /// told before it was tried. If an event came since, it counts, and nothing is cleared.
+    ///
+    /// Only `WouldBlock` is proof. A short read proves it too, unless
+    /// [`ready.is_hung_up()`](Ready::is_hung_up): then the end of the stream, for which no
+    /// further event comes, may stand behind it.
+    pub fn clear_ready(&self, direction: Direction, ready: Ready) {
+        let mut state = self.lock();
+        let half = state.half(direction);
+        half.used = half.used.max(Some(ready.events));
+    }
+
+    /// The name of the registration, for [`Reactor::forget`](crate::Reactor::forget) and
+    /// [`Reactor::armed`](crate::Reactor::armed).
+    pub fn key(&self) -> SourceKey {
+        self.shared.key
+    }
+
+    /// Whether somebody waits for this direction.
+    pub fn is_armed(&self, direction: Direction) -> bool {
+        self.lock().half(direction).waiter.is_some()
+    }
+
+    pub(crate) fn new(key: SourceKey) -> Self {
+        let state = Mutex::new(State::default());
+        Source {
+            shared: Arc::new(Shared { key, state }),
+        }
+    }
+
+    /// An event came: whoever waits is moved to `due`.
+    pub(crate) fn set_ready(&self, event: &mio::event::Event, due: &mut Vec<Waker>) {
+        let mut state = self.lock();
+        let failed = event.is_error();
+
+        let closed = event.is_read_closed() || failed;
+        if event.is_readable() || closed {
+            state.read.set_ready(closed, due);
+        }
+
+        let closed = event.is_write_closed() || failed;
+        if event.is_writable() || closed {
+            state.write.set_ready(closed, due);
+        }
+    }
+
+    /// No event will come any more: whoever waits is moved to `due`.
+    pub(crate) fn set_deregistered(&self, due: &mut Vec<Waker>) {
+        let mut state = self.lock();
+        state.deregistered = true;
+        state.read.call(due);
+        state.write.call(due);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing under this lock panics half way, so a poisoned one is whole.
+        let state = self.shared.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ready {
+    /// Whether the other side was once reported to have closed, or an error to be pending.
+    ///
+    /// It is not the end of the stream: there may be data to be read before that. It says that a
+    /// short read or write proves nothing, and that one has to go on until `WouldBlock`, zero or
+    /// an error.
+    pub fn is_hung_up(self) -> bool {
+        self.hung_up
+    }
+
+    /// Whether the source is no longer registered: no event will ever come, and after
+    /// `WouldBlock` there is nothing to wait for.
+    pub fn is_deregistered(self) -> bool {
+        self.deregistered
+    }
+}
+
+impl State {
+    fn half(&mut self, direction: Direction) -> &mut Half {
+        match direction {
+            Direction::Read => &mut self.read,
+            Direction::Write => &mut self.write,
+        }
+    }
+
+    fn ready(&mut self, direction: Direction) -> Option<Ready> {
+        let deregistered = self.deregistered;
+        let half = self.half(direction);
+        let is_ready = deregistered || half.used.is_none_or(|used| used < half.events);
+        is_ready.then_some(Ready {
+            events: half.events,
+            hung_up: half.hung_up,
+            deregistered,
+        })
+    }
+}
+
+impl Half {
+    fn is_waiting(&self, waker: &Waker) -> bool {
+        let mut waiters = self.waiter.iter().chain(&self.more);
+        waiters.any(|waiter| waiter.will_wake(waker))
+    }
+
+    fn set_ready(&mut self, closed: bool, due: &mut Vec<Waker>) {
+        self.events += 1;
+        self.hung_up |= closed;
+        self.call(due);
+    }
+
+    fn call(&mut self, due: &mut Vec<Waker>) {
+        due.extend(self.waiter.take());
+        due.append(&mut self.more);
+    }
+}

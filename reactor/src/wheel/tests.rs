@@ -1,0 +1,1 @@
+//! The wheel against a sorted list, and its old enemies by name.
