@@ -1,1 +1,72 @@
-//! The attributes of mainspring.
+//! The attributes of mainspring: `#[main]` and `#[test]`.
+//!
+//! Each turns an `async fn` into a plain one that hands its body to a runtime. Programs use them
+//! as `#[mainspring::main]` and `#[mainspring::test]`, or under whatever name their `Cargo.toml`
+//! gave the crate; this package is not meant to be named by anybody but `mainspring`.
+
+mod arguments;
+mod manifest;
+mod entry;
+
+use proc_macro::TokenStream;
+
+use crate::entry::Kind;
+
+/// Runs an `async fn` on a runtime made for it, and returns what it returns.
+///
+/// On `main` this is the whole program; on any other function, each call builds a runtime of its
+/// own and blocks until the body has ended. It corresponds to `#[tokio::main]`, and to
+/// `asyncio.run(main())`.
+///
+/// ```ignore
+/// #[mainspring::main]
+/// async fn main() -> std::io::Result<()> {
+///     mainspring::time::sleep(std::time::Duration::from_millis(10)).await;
+///     Ok(())
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// All may be left out.
+///
+/// | argument | meaning |
+/// | --- | --- |
+/// | `start_paused = true` | the clock stands still and jumps from deadline to deadline |
+/// | `seed = 7` | seeds the runtime's own generator, from which `select!` draws |
+/// | `crate = "path"` | where mainspring is found, if not under the name in `Cargo.toml` |
+///
+/// Programs written for tokio also say `flavor = "current_thread"`, `"multi_thread"` or
+/// `"local"`, `worker_threads = n`, `name = "…"` and `unhandled_panic = "ignore"`. They are checked
+/// and change nothing: whatever is asked for, one thread runs the tasks.
+///
+/// # When nothing can go on
+///
+/// If every task waits and nothing is left that could wake one, the program prints who waits for
+/// what and ends with exit code 13.
+#[proc_macro_attribute]
+pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    entry::expand(Kind::Main, arguments.into(), item.into()).into()
+}
+
+/// Runs an `async fn` as a test, on a runtime made for it.
+///
+/// Takes the arguments of [`main`](macro@main); `start_paused = true` makes a test that sleeps
+/// for a year end at once, and in the same way on every machine. It corresponds to
+/// `#[tokio::test]`, and to `unittest.IsolatedAsyncioTestCase`.
+///
+/// ```ignore
+/// #[mainspring::test(start_paused = true)]
+/// async fn a_year_passes() {
+///     mainspring::time::sleep(std::time::Duration::from_secs(31_536_000)).await;
+/// }
+/// ```
+///
+/// # When nothing can go on
+///
+/// If every task waits and nothing is left that could wake one, the test panics with a report of
+/// who waits for what.
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    entry::expand(Kind::Test, arguments.into(), item.into()).into()
+}
