@@ -1,3 +1,25 @@
 //! mainspring: a single-threaded async runtime, written to be read.
-mod shim;
-mod leaf;
+//!
+//! The modules are listed from the ground up: each uses only those listed before it, so they can
+//! be read in this order. `tests/tests/architecture.rs` keeps it so.
+
+#[cfg(windows)]
+compile_error!(
+    "mainspring runs on Linux and macOS. On Windows use WSL, or tokio itself: its programs are \
+     written the same way."
+);
+
+// The attributes write `::mainspring::…`, also in this crate's own tests.
+extern crate self as mainspring;
+
+mod shim; // what threads share, under names a model checker can stand behind
+mod leaf; // what a leaf future owes the loop
+mod engine; // the mechanism: one wake-up, top to bottom
+
+pub mod task; // spawn, join, abort
+pub mod runtime; // build one, block on it, reach it from other threads
+pub mod time; // sleep, timeout, interval, the paused clock
+
+pub use mainspring_macros::{main, test};
+pub use runtime::run;
+pub use task::spawn;

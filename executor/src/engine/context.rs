@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +24,6 @@ use crate::engine::table::TaskTable;
 /// Law 2 (no user code under a borrow): polling, dropping a future or an output, waking and
 /// cloning a foreign waker happen after the `RefCell` guard is gone: take out under the borrow,
 /// act after it. Beware that in `drop(cell.borrow_mut().remove(k))` the guard outlives the drop.
-#[derive(Debug)]
 pub(crate) struct Engine {
     // Never changes.
     pub(crate) shared: Arc<Shared>,
@@ -50,6 +50,8 @@ pub(crate) struct Engine {
     pub(crate) closing: Cell<bool>,
     /// The runtime was dropped by one of its own tasks: the loop ends when it gets home.
     pub(crate) abandoned: Cell<bool>,
+    /// What is to be done when no task is left.
+    pub(crate) when_empty: RefCell<Vec<Box<dyn FnOnce()>>>,
     /// A stall was told already.
     pub(crate) stall_told: Cell<bool>,
 }
@@ -258,6 +260,7 @@ impl Engine {
             stopping: Cell::new(false),
             closing: Cell::new(false),
             abandoned: Cell::new(false),
+            when_empty: RefCell::new(Vec::new()),
             stall_told: Cell::new(false),
             shared,
             remote,
@@ -282,6 +285,16 @@ impl Engine {
         }
         let idlers = self.idlers.take();
         quietly(|| drop(idlers));
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("ready", &self.ready.len())
+            .field("tasks", &self.tasks.len())
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,7 +4,7 @@
 //! the table unborrowed.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -36,6 +36,8 @@ pub(crate) type Running = Pin<Box<dyn Body>>;
 #[derive(Debug, Default)]
 pub(crate) struct TaskTable {
     entries: RefCell<Slab<Entry>>,
+    /// Places that are main futures' seats.
+    seats: Cell<usize>,
 }
 
 struct Entry {
@@ -76,6 +78,7 @@ impl TaskTable {
 
     /// Gives the main future a seat.
     pub(crate) fn insert_seat(&self, waker: Arc<TaskWaker>) -> TaskId {
+        self.seats.set(self.seats.get() + 1);
         let mut entries = self.entries.borrow_mut();
         let vacant = entries.vacant_entry();
         let task = waker.move_in(place_of(vacant.key()));
@@ -121,8 +124,9 @@ impl TaskTable {
     /// The task has ended: its place is free for another.
     pub(crate) fn remove(&self, task: TaskId) {
         let left = self.entries.borrow_mut().remove(task.place as usize);
-        // Law 2 (no user code under a borrow): a seat's waker may be the last one.
-        drop(left);
+        if let State::Seat(_) = left.state {
+            self.seats.set(self.seats.get() - 1);
+        }
     }
 
     /// Everybody at home moves out, in the order of spawning.
@@ -143,14 +147,9 @@ impl TaskTable {
             .collect()
     }
 
-    /// How many tasks there are, the main future not counted.
+    /// How many tasks there are, main futures not counted.
     pub(crate) fn len(&self) -> usize {
-        let entries = self.entries.borrow();
-        let seats = entries
-            .iter()
-            .filter(|(_, entry)| matches!(entry.state, State::Seat(_)))
-            .count();
-        entries.len() - seats
+        self.entries.borrow().len() - self.seats.get()
     }
 
     /// Everybody that waits, in the order of spawning, with what it waits for; `true` for the

@@ -3,7 +3,6 @@
 //! The one place where the loop waits, and the one place where time moves (law 5). A turn runs
 //! exactly the tasks that were ready when it began, in order (law 9: FIFO, in batches).
 
-use std::io;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -134,7 +133,7 @@ impl Engine {
         if !self.remote.begin_park() {
             return Turned::On;
         }
-        let bound = self.wheel.borrow_mut().bound();
+        let bound = self.wheel.borrow().bound();
         if bound.is_none() && self.is_alone() {
             self.remote.end_park();
             return Turned::Stalled;
@@ -229,20 +228,12 @@ impl Engine {
         if self.remote.jobs() > 0 {
             return true;
         }
-        let armed = self.reactor.borrow().armed();
-        self.wires.hold(armed)
+        let reactor = self.reactor.borrow();
+        self.wires.hold(reactor.armed().map(|(source, _)| source))
     }
 
     /// Whether nothing of this loop's own can wake anybody: no job and no socket is waited for.
     fn is_alone(&self) -> bool {
-        self.remote.jobs() == 0 && self.reactor.borrow().armed().is_empty()
+        self.remote.jobs() == 0 && self.reactor.borrow().armed().next().is_none()
     }
-}
-
-/// What the operating system says when it refuses a reactor.
-pub(crate) fn no_reactor(error: io::Error) -> ! {
-    panic!(
-        "the operating system refused this thread a reactor: {error}; raise the limit of open \
-         files, or drive the runtime on one thread"
-    )
 }

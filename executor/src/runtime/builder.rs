@@ -1,0 +1,138 @@
+//! Building a runtime.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainspring_reactor::Reactor;
+
+use crate::engine::shared::{OnStall, Settings, Shared};
+use crate::runtime::local::LocalRuntime;
+use crate::runtime::runtime::Runtime;
+
+/// Builds a [`Runtime`] or a [`LocalRuntime`], step by step.
+///
+/// tokio: `runtime::Builder`.
+///
+/// ```
+/// use mainspring::runtime::Builder;
+///
+/// let runtime = Builder::new_current_thread().enable_all().start_paused(true).build()?;
+/// runtime.block_on(mainspring::time::sleep(std::time::Duration::from_secs(3600)));
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Builder {
+    settings: Settings,
+}
+
+impl Builder {
+    /// A runtime whose tasks run on the thread that blocks on it, and only meanwhile.
+    pub fn new_current_thread() -> Builder {
+        let settings = Settings::default();
+        Builder { settings }
+    }
+
+    /// A runtime whose tasks run on a driver thread of their own (one, whatever is asked for),
+    /// also between two calls of `block_on`.
+    pub fn new_multi_thread() -> Builder {
+        let mut builder = Builder::new_current_thread();
+        builder.settings.has_driver = true;
+        builder
+    }
+
+    /// Everything is enabled always; this is here because tokio's programs call it.
+    pub fn enable_all(&mut self) -> &mut Self {
+        self
+    }
+
+    /// See [`enable_all`](Self::enable_all).
+    pub fn enable_io(&mut self) -> &mut Self {
+        self
+    }
+
+    /// See [`enable_all`](Self::enable_all).
+    pub fn enable_time(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Accepted, and one thread is given.
+    ///
+    /// # Panics
+    ///
+    /// If zero threads are asked for.
+    #[track_caller]
+    pub fn worker_threads(&mut self, threads: usize) -> &mut Self {
+        assert!(threads > 0, "a runtime needs at least one thread: `worker_threads(0)`");
+        self
+    }
+
+    /// Starts with the clock paused: it jumps to the next deadline when nothing else can happen.
+    pub fn start_paused(&mut self, paused: bool) -> &mut Self {
+        self.settings.start_paused = paused;
+        self
+    }
+
+    /// The name of the pool's threads, to which each adds its number.
+    pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.settings.thread_name = name.into().into();
+        self
+    }
+
+    /// At most so many threads for `spawn_blocking`. The default is 512.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero: no job would ever run.
+    #[track_caller]
+    pub fn max_blocking_threads(&mut self, threads: usize) -> &mut Self {
+        assert!(
+            threads > 0,
+            "a pool of zero threads runs no job: `max_blocking_threads` must be at least 1"
+        );
+        self.settings.max_blocking_threads = threads;
+        self
+    }
+
+    /// How long a thread of the pool waits for work before it retires. The default is 10 s.
+    pub fn thread_keep_alive(&mut self, duration: Duration) -> &mut Self {
+        self.settings.thread_keep_alive = duration;
+        self
+    }
+
+    /// How long dropping the runtime waits for running jobs, all together, before it names them
+    /// on standard error and leaves them behind. The default is 10 s.
+    pub fn shutdown_timeout(&mut self, limit: Duration) -> &mut Self {
+        self.settings.shutdown_limit = limit;
+        self
+    }
+
+    /// What to do when nothing is left that can wake anybody.
+    pub(crate) fn on_stall(&mut self, on_stall: OnStall) -> &mut Self {
+        self.settings.on_stall = on_stall;
+        self
+    }
+
+    /// Builds the runtime.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refused a reactor (out of file descriptors) or the driver thread.
+    pub fn build(&mut self) -> io::Result<Runtime> {
+        Runtime::start(self.shared()?)
+    }
+
+    /// Builds the confined form, whose `spawn_local` and `block_on` need no `Send`.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refused a reactor (out of file descriptors).
+    pub fn build_local(&mut self) -> io::Result<LocalRuntime> {
+        self.settings.has_driver = false;
+        LocalRuntime::start(self.shared()?)
+    }
+
+    fn shared(&self) -> io::Result<Arc<Shared>> {
+        Ok(Shared::new(self.settings.clone(), Reactor::new()?))
+    }
+}

@@ -1,0 +1,131 @@
+//! Driving a loop: until a future is done, until it is stopped, until it is idle.
+
+use std::future::Future;
+use std::panic::Location;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use crate::engine::context::{self, Engine, Turning};
+use crate::engine::id::TaskId;
+use crate::engine::turn::Turned;
+use crate::engine::waker::TaskWaker;
+use crate::runtime::stall;
+use crate::task::TaskInfo;
+
+/// Why `run_forever` or `run_until_idle` came back.
+#[derive(Debug)]
+pub enum RunEnd {
+    /// `stop` was called.
+    Stopped,
+    /// No task is left.
+    Idle,
+    /// Tasks are left, but nothing can wake them any more.
+    Stalled(Vec<TaskInfo>),
+}
+
+impl Engine {
+    /// Turns the loop until the future is done.
+    ///
+    /// The future may borrow, so it stays on this stack; it has a seat in the table and waits in
+    /// the same queue as everybody else.
+    #[track_caller]
+    pub(crate) fn block_on<F: Future>(self: &Rc<Self>, future: F) -> F::Output {
+        let place = Location::caller();
+        let _turning = Turning::begin();
+        let _inside = context::enter_engine(self);
+        let seat = Seat::take(self, place);
+        let waker = Waker::from(seat.waker.clone());
+        let mut future = pin!(future);
+        let mut output = None;
+        let mut main = || {
+            seat.waker.begin_poll();
+            let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+            polled.map(|value| output = Some(value))
+        };
+        loop {
+            match self.turn(&mut main) {
+                Turned::On => {}
+                Turned::Done => break,
+                Turned::Stalled => stall::met(self),
+            }
+        }
+        output.expect("the turn said that the main future is done")
+    }
+
+    /// Turns the loop until `stop`; on the paused clock also until nothing can happen any more.
+    #[track_caller]
+    pub(crate) fn run_forever(self: &Rc<Self>) -> RunEnd {
+        self.run_until(|| match self.clock.is_paused() {
+            true => self.ended(),
+            false => None,
+        })
+    }
+
+    /// Turns the loop until no task is left, or nothing can wake those that are.
+    #[track_caller]
+    pub(crate) fn run_until_idle(self: &Rc<Self>) -> RunEnd {
+        self.run_until(|| self.ended())
+    }
+
+    #[track_caller]
+    fn run_until(self: &Rc<Self>, mut ended: impl FnMut() -> Option<RunEnd>) -> RunEnd {
+        let _turning = Turning::begin();
+        let _inside = context::enter_engine(self);
+        loop {
+            let turned = self.turn(&mut || Poll::Pending);
+            if self.tasks.len() == 0 {
+                let calls = self.when_empty.take();
+                calls.into_iter().for_each(|call| call());
+            }
+            if self.stopping.take() {
+                return RunEnd::Stopped;
+            }
+            if turned == Turned::Stalled {
+                match ended() {
+                    Some(end) => return end,
+                    None => {
+                        stall::park(self, None);
+                    }
+                }
+            }
+        }
+    }
+
+    fn ended(self: &Rc<Self>) -> Option<RunEnd> {
+        match self.tasks.len() {
+            0 => Some(RunEnd::Idle),
+            _ => stall::certain(self).map(RunEnd::Stalled),
+        }
+    }
+}
+
+/// The main future's place among the tasks, while `block_on` lasts.
+struct Seat<'a> {
+    engine: &'a Engine,
+    waker: Arc<TaskWaker>,
+    task: TaskId,
+}
+
+impl<'a> Seat<'a> {
+    fn take(engine: &'a Engine, place: &'static Location<'static>) -> Self {
+        let waker = Arc::new(TaskWaker::new(place, engine.remote.clone()));
+        let task = engine.tasks.insert_seat(waker.clone());
+        engine.ready.push(task);
+        Seat {
+            engine,
+            waker,
+            task,
+        }
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.waker.finish();
+        self.engine.tasks.remove(self.task);
+        // The poll may have ended in a panic.
+        self.engine.current.set(None);
+    }
+}

@@ -1,0 +1,190 @@
+//! The runtime as other threads see it.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::engine::context::{self, Inside};
+use crate::engine::ready::Letter;
+use crate::engine::shared::Shared;
+use crate::task::JoinHandle;
+use crate::task::spawn::spawn_on;
+
+/// The runtime as other threads see it: `Send`, `Sync`, and cheap to clone.
+///
+/// tokio: `runtime::Handle`. asyncio: the event loop object, as far as other threads may use it.
+///
+/// ```
+/// # let runtime = mainspring::runtime::LocalRuntime::new()?;
+/// let handle = runtime.handle().clone();
+/// let thread = std::thread::spawn(move || handle.spawn(async { 5 }));
+/// assert_eq!(runtime.block_on(thread.join().unwrap()).unwrap(), 5);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+}
+
+/// There is no runtime here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TryCurrentError {
+    what: String,
+}
+
+/// What kind of runtime it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuntimeFlavor {
+    /// Its tasks run on the thread that blocks on it.
+    CurrentThread,
+    /// Its tasks run on a driver thread.
+    MultiThread,
+}
+
+impl Handle {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Handle { shared }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The runtime this thread is inside of. asyncio: `get_running_loop`.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    #[track_caller]
+    pub fn current() -> Handle {
+        match Handle::try_current() {
+            Ok(handle) => handle,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The runtime this thread is inside of.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn try_current() -> Result<Handle, TryCurrentError> {
+        match context::current_shared() {
+            Some(shared) => Ok(Handle { shared }),
+            None => Err(TryCurrentError {
+                what: context::outside("`Handle::current`"),
+            }),
+        }
+    }
+
+    /// Spawns a task on the runtime, from any thread. Once the runtime has ended, the handle
+    /// says "cancelled".
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        spawn_on(&self.shared, future)
+    }
+
+    /// Blocks this thread until the future is done. What the future spawns with `spawn` runs on
+    /// this thread, too, while it blocks on the runtime.
+    ///
+    /// # Panics
+    ///
+    /// If a loop is turning on this thread already, or if the future panics.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match context::engine_of(&self.shared) {
+            Ok(engine) => {
+                let output = engine.block_on(future);
+                engine.came_home();
+                output
+            }
+            Err(error) => panic!(
+                "the operating system refused this thread a reactor: {error}; raise the limit \
+                 of open files, or block on the runtime from fewer threads"
+            ),
+        }
+    }
+
+    /// Enters the runtime on this thread: until the guard is dropped, `spawn`, `sleep` and their
+    /// like find it.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        EnterGuard {
+            _inside: context::enter(&self.shared),
+            _handle: self,
+        }
+    }
+
+    /// Runs a call on the runtime's thread, on its next turn.
+    /// asyncio: `loop.call_soon_threadsafe`.
+    ///
+    /// # Errors
+    ///
+    /// The runtime has ended.
+    pub fn call_soon_threadsafe(&self, call: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
+        let letter = Letter::Call(Box::new(call));
+        self.shared.home.send(letter).map_err(|_| Closed)
+    }
+
+    /// Ends `run_forever` after the turn it is in. asyncio: `loop.stop`.
+    ///
+    /// Does nothing once the runtime has ended.
+    pub fn stop(&self) {
+        let stop = || {
+            if let Some(engine) = context::current() {
+                engine.stopping.set(true);
+            }
+        };
+        let _ = self.call_soon_threadsafe(stop);
+    }
+
+    /// What kind of runtime it is.
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        match self.shared.settings.has_driver {
+            true => RuntimeFlavor::MultiThread,
+            false => RuntimeFlavor::CurrentThread,
+        }
+    }
+
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("flavor", &self.runtime_flavor())
+            .finish_non_exhaustive()
+    }
+}
+
+/// While it lives, its thread is inside of a runtime. tokio: `runtime::EnterGuard`.
+#[derive(Debug)]
+#[must_use = "dropping the guard leaves the runtime"]
+pub struct EnterGuard<'a> {
+    _inside: Inside,
+    _handle: &'a Handle,
+}
+
+/// The runtime has ended: nobody will run the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the runtime has ended, so nobody will run the call")
+    }
+}
+
+impl Error for Closed {}
+
+impl fmt::Display for TryCurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl Error for TryCurrentError {}

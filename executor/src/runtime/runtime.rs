@@ -1,0 +1,204 @@
+//! The runtime that may be sent and shared.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, bounded};
+
+use crate::engine::context;
+use crate::engine::ready::Letter;
+use crate::engine::shared::Shared;
+use crate::runtime::builder::Builder;
+use crate::runtime::drive::RunEnd;
+use crate::runtime::handle::{EnterGuard, Handle};
+use crate::runtime::shutdown::shut_down;
+use crate::task::JoinHandle;
+
+/// A runtime. It is `Send` and `Sync`: it owns what a loop shares with other threads, while the
+/// loop itself stays on the thread that first drives it.
+///
+/// Every thread that blocks on the runtime turns a loop of its own, for what it spawns with
+/// `spawn`. What is sent to the runtime ([`Runtime::spawn`], [`Handle::spawn`]) runs on its
+/// *home* loop: on the driver thread, if it has one ([`Runtime::new`]), or else on the thread that
+/// drove it first.
+///
+/// Dropping it ends it: tasks are dropped in the order of spawning, queued jobs are answered
+/// "cancelled", running ones waited for, at most 10 s ([`Builder::shutdown_timeout`]).
+///
+/// tokio: `runtime::Runtime`.
+///
+/// ```
+/// use mainspring::runtime::Runtime;
+///
+/// let runtime = Runtime::new()?;
+/// let task = runtime.spawn(async { 6 * 7 }); // begins at once, on the driver thread
+/// assert_eq!(runtime.block_on(task).unwrap(), 42);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug)]
+pub struct Runtime {
+    handle: Handle,
+    shutdown_limit: Duration,
+    driver: Option<Driver>,
+}
+
+/// The thread that turns the home loop of a runtime built as a multi-thread one.
+#[derive(Debug)]
+struct Driver {
+    /// Something comes for each `stop`.
+    stops: Receiver<()>,
+    /// Closed when the thread has ended its loop.
+    ended: Receiver<()>,
+}
+
+impl Runtime {
+    /// A runtime with a driver thread: tasks run between two calls of `block_on`, too.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refused a reactor or a thread.
+    pub fn new() -> io::Result<Runtime> {
+        Builder::new_multi_thread().build()
+    }
+
+    pub(crate) fn start(shared: Arc<Shared>) -> io::Result<Runtime> {
+        let driver = match shared.settings.has_driver {
+            true => Some(Driver::start(shared.clone())?),
+            false => None,
+        };
+        Ok(Runtime {
+            shutdown_limit: shared.settings.shutdown_limit,
+            handle: Handle::new(shared),
+            driver,
+        })
+    }
+
+    /// Blocks this thread until the future is done.
+    ///
+    /// # Panics
+    ///
+    /// If a loop is turning on this thread already, or if the future panics.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.handle.block_on(future)
+    }
+
+    /// Spawns a task on the home loop, from any thread.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle.spawn(future)
+    }
+
+    /// Turns the loop until [`Handle::stop`]; on the paused clock also until nothing can happen
+    /// any more. A runtime with a driver thread turns anyway: this waits for the stop.
+    ///
+    /// # Panics
+    ///
+    /// If a loop is turning on this thread already.
+    #[track_caller]
+    pub fn run_forever(&self) -> RunEnd {
+        match &self.driver {
+            Some(driver) => {
+                let _ = driver.stops.recv();
+                RunEnd::Stopped
+            }
+            None => self.home().run_forever(),
+        }
+    }
+
+    /// Turns the loop until no task is left, or until nothing can wake those that are left. A
+    /// runtime with a driver thread turns anyway: this waits until it has no task.
+    ///
+    /// # Panics
+    ///
+    /// If a loop is turning on this thread already.
+    #[track_caller]
+    pub fn run_until_idle(&self) -> RunEnd {
+        if self.driver.is_none() {
+            return self.home().run_until_idle();
+        }
+        let (idle, became_idle) = bounded::<()>(1);
+        let watch = Letter::Call(Box::new(move || {
+            if let Some(engine) = context::current() {
+                engine.when_empty.borrow_mut().push(Box::new(move || drop(idle)));
+            }
+        }));
+        let _ = self.handle.shared().home.send(watch);
+        let _ = became_idle.recv();
+        RunEnd::Idle
+    }
+
+    #[track_caller]
+    fn home(&self) -> std::rc::Rc<context::Engine> {
+        match context::engine_of(self.handle.shared()) {
+            Ok(engine) => engine,
+            Err(error) => panic!("the operating system refused this thread a reactor: {error}"),
+        }
+    }
+
+    /// The runtime as other threads see it.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Enters the runtime: until the guard is dropped, `spawn`, `sleep` and their like find it.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
+
+    /// Ends the runtime, and waits at most so long for jobs that run.
+    pub fn shutdown_timeout(mut self, limit: Duration) {
+        self.shutdown_limit = limit;
+    }
+
+    /// Ends the runtime and waits for no job.
+    pub fn shutdown_background(self) {
+        self.shutdown_timeout(Duration::ZERO);
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        let shared = self.handle.shared();
+        shut_down(shared, self.shutdown_limit);
+        if let Some(driver) = &self.driver {
+            // Law 7: a bounded wait for the driver to drop its tasks.
+            let _ = driver.ended.recv_timeout(self.shutdown_limit);
+        }
+    }
+}
+
+impl Driver {
+    fn start(shared: Arc<Shared>) -> io::Result<Driver> {
+        let (stopped, stops) = bounded(1);
+        let (ending, ended) = bounded(0);
+        let (ready, is_ready) = bounded::<io::Result<()>>(1);
+        let drive = move || {
+            let _ending = ending;
+            let engine = match context::engine_of(&shared) {
+                Ok(engine) => engine,
+                Err(error) => return drop(ready.send(Err(error))),
+            };
+            let _ = ready.send(Ok(()));
+            while !engine.abandoned.get() {
+                engine.run_forever();
+                let _ = stopped.try_send(());
+            }
+            engine.came_home();
+        };
+        thread::Builder::new()
+            .name("mainspring-driver".to_owned())
+            .spawn(drive)?;
+        is_ready
+            .recv()
+            .unwrap_or_else(|_| Err(io::Error::other("the driver thread panicked")))?;
+        Ok(Driver { stops, ended })
+    }
+}

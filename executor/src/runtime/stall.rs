@@ -1,0 +1,166 @@
+//! When nothing is left that can wake anybody: say so, as far as it is certain.
+//!
+//! The loop knows its own sources exactly: it comes here when nothing is ready, no timer is set,
+//! no socket is waited for and no job is out. What it cannot know is whether another thread holds
+//! a waker. Two proofs make the verdict certain: no waiting task has a waker anywhere, or there
+//! is no other thread. Otherwise it is a suspicion, and is called one.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::engine::context::Engine;
+use crate::engine::shared::OnStall;
+use crate::task::TaskInfo;
+
+/// How long the loop waits for another thread before it voices a suspicion.
+///
+/// Doubling it keeps a test that hangs silent for longer; halving it accuses threads that are
+/// merely slow.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// How long a test waits for another thread before it fails.
+const TEST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The status a program ends with when it can never go on: the one Node has for the same fact.
+const EXIT_STATUS: i32 = 13;
+
+/// Threads of ours that wait for work and wake nobody.
+pub(crate) static IDLE_THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// Why nobody can wake anybody.
+#[derive(Debug)]
+enum Verdict {
+    Certain(&'static str),
+    Suspected,
+}
+
+/// The loop can go on only if another thread wakes it: waits for that, or ends as the runtime was
+/// told to.
+///
+/// # Panics
+///
+/// On a certain stall, on the paused clock and in tests.
+pub(crate) fn met(engine: &Rc<Engine>) {
+    let on_stall = match (engine.clock.is_paused(), engine.shared.settings.on_stall) {
+        (true, OnStall::Report) => OnStall::Panic,
+        (_, told) => told,
+    };
+    if let Verdict::Certain(proof) = verdict(engine) {
+        let report = report(engine, proof);
+        match on_stall {
+            OnStall::Panic => panic!("{report}"),
+            OnStall::Exit => {
+                eprint!("{report}");
+                std::process::exit(EXIT_STATUS);
+            }
+            OnStall::Report => tell_once(engine, &report),
+        }
+        park(engine, None);
+        return;
+    }
+    if engine.shared.settings.on_stall != OnStall::Panic && !engine.clock.is_paused() {
+        park(engine, None);
+        return;
+    }
+    if park(engine, Some(PATIENCE)) {
+        return;
+    }
+    let report = report(engine, "suspected: only another thread could, and none has");
+    tell_once(engine, &report);
+    let limit = match engine.shared.settings.on_stall {
+        OnStall::Panic => Some(TEST_PATIENCE - PATIENCE),
+        _ => None,
+    };
+    if !park(engine, limit) {
+        panic!("{report}");
+    }
+}
+
+/// Whether the loop is stalled for certain, and who waits.
+pub(crate) fn certain(engine: &Rc<Engine>) -> Option<Vec<TaskInfo>> {
+    match verdict(engine) {
+        Verdict::Certain(_) => Some(engine.waiting_tasks()),
+        Verdict::Suspected => None,
+    }
+}
+
+/// Waits in the reactor until another thread interrupts; says whether one has.
+pub(crate) fn park(engine: &Rc<Engine>, limit: Option<Duration>) -> bool {
+    let until = limit.map(|limit| std::time::Instant::now() + limit);
+    loop {
+        if !engine.remote.begin_park() {
+            return true;
+        }
+        let left = until.map(|until| until.saturating_duration_since(std::time::Instant::now()));
+        let any = engine.look(left);
+        engine.remote.end_park();
+        if any || !engine.remote.is_quiet() {
+            return true;
+        }
+        if left.is_none_or(|left| left.is_zero()) {
+            return left.is_none();
+        }
+    }
+}
+
+fn verdict(engine: &Rc<Engine>) -> Verdict {
+    if engine.waiting_tasks().iter().all(|task| task.is_lost) {
+        return Verdict::Certain("nobody holds a waker");
+    }
+    // Count first, look at the inbox after: a thread that woke us and then ended has left its
+    // letter there.
+    let is_alone = other_threads() == Some(0);
+    match is_alone && engine.remote.is_quiet() {
+        true => Verdict::Certain("no other thread, no timer, no socket, no job"),
+        false => Verdict::Suspected,
+    }
+}
+
+/// Threads of this process beside this one and the idle ones of our pools; `None` where the
+/// operating system does not tell.
+fn other_threads() -> Option<usize> {
+    let all = std::fs::read_dir("/proc/self/task").ok()?.count();
+    Some(all.saturating_sub(1 + IDLE_THREADS.load(Ordering::Acquire)))
+}
+
+fn tell_once(engine: &Engine, report: &str) {
+    if !engine.stall_told.replace(true) {
+        eprint!("{report}");
+    }
+}
+
+/// The list of who waits on what.
+fn report(engine: &Rc<Engine>, proof: &str) -> String {
+    let tasks = engine.waiting_tasks();
+    let mut text = format!(
+        "deadlock: all {} tasks are waiting and nothing can wake them ({proof})\n",
+        tasks.len()
+    );
+    for task in &tasks {
+        let _ = writeln!(text, "  {task}");
+    }
+    let hints: HashSet<&str> = tasks.iter().filter_map(hint).collect();
+    for hint in hints {
+        let _ = writeln!(text, "  hint: {hint}");
+    }
+    text
+}
+
+/// What usually lies behind a wait of this kind.
+fn hint(task: &TaskInfo) -> Option<&'static str> {
+    if task.is_lost {
+        return Some(
+            "a future that returns `Pending` must keep the waker it was given and call it; \
+             `std::future::pending` never does",
+        );
+    }
+    match task.waiting_on? {
+        "an item of a queue" => Some("nobody is left that puts: `shutdown` the queue when its producers are done"),
+        "a queue to be worked off" => Some("`join` waits for one `task_done` per item: take items with `checkout`"),
+        "permits of a semaphore" => Some("a permit is held by a task that waits itself, or was forgotten"),
+        _ => None,
+    }
+}
