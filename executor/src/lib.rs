@@ -20,6 +20,12 @@ pub mod task; // spawn, join, abort
 pub mod runtime; // build one, block on it, reach it from other threads
 pub mod time; // sleep, timeout, interval, the paused clock
 
+/// What the attributes write; no part of the public surface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::runtime::Entry;
+}
+
 pub use mainspring_macros::{main, test};
 pub use runtime::run;
 pub use task::spawn;

@@ -77,18 +77,31 @@ struct Entered {
 ///
 /// A thread that entered a runtime without driving it gets its loop here, at the first call.
 pub(crate) fn current() -> Option<Rc<Engine>> {
-    let entered = CURRENT.try_with(|current| current.borrow().clone()).ok()??;
-    if entered.engine.is_some() {
-        return entered.engine;
+    let find = |current: &RefCell<Option<Entered>>| {
+        let current = current.borrow();
+        let entered = current.as_ref()?;
+        Some(match &entered.engine {
+            Some(engine) => Ok(engine.clone()),
+            None => Err(entered.shared.clone()),
+        })
+    };
+    match CURRENT.try_with(find).ok()?? {
+        Ok(engine) => Some(engine),
+        Err(shared) => first_need(shared),
     }
-    let engine = engine_of(&entered.shared).ok()?;
-    let _ = CURRENT.try_with(|current| {
-        *current.borrow_mut() = Some(Entered {
-            shared: entered.shared,
-            engine: Some(engine.clone()),
-        });
+}
+
+/// The thread entered a runtime without driving it, and needs its loop now.
+#[cold]
+fn first_need(shared: Arc<Shared>) -> Option<Rc<Engine>> {
+    let engine = engine_of(&shared).ok()?;
+    let entered = Some(Entered {
+        shared,
+        engine: Some(engine.clone()),
     });
+    let before = CURRENT.try_with(|current| current.replace(entered));
     ReadyQueue::set_here(Some(engine.ready.clone()));
+    drop(before);
     Some(engine)
 }
 

@@ -6,11 +6,14 @@ mod shutdown;
 mod handle;
 mod builder;
 pub(crate) mod local;
+mod entry;
 #[allow(clippy::module_inception, reason = "the file is named after its type")]
 mod runtime;
 
 pub use builder::Builder;
 pub use drive::RunEnd;
+#[doc(hidden)]
+pub use entry::Entry;
 pub use handle::{Closed, EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
 pub use local::{LocalRuntime, run};
 pub use runtime::Runtime;

@@ -1,1 +1,20 @@
-//! Waiting for a moment.
+//! Waiting for a moment: sleep, time limits, intervals, and the clock that can be paused.
+
+mod instant;
+mod sleep;
+mod timeout;
+mod interval;
+mod pause;
+
+pub use std::time::Duration;
+
+pub use instant::Instant;
+pub use interval::{Interval, MissedTickBehavior, Tick, interval, interval_at};
+pub use pause::{Advance, advance, pause, resume};
+pub use sleep::{Delay, Sleep, sleep, sleep_secs, sleep_until};
+pub use timeout::{Elapsed, Timeout, timeout, timeout_at, wait_for};
+
+/// The error of this module, under tokio's path.
+pub mod error {
+    pub use crate::time::timeout::Elapsed;
+}

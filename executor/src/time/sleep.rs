@@ -1,0 +1,299 @@
+//! Sleeping: one timer as a future.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use mainspring_reactor::TimerKey;
+use pin_project_lite::pin_project;
+
+use crate::engine::context::{self, Engine};
+use crate::engine::ready::{Letter, Remote};
+use crate::leaf;
+use crate::time::instant::Instant;
+
+/// Waits for a duration. Never early; a sleep of zero gives way once.
+///
+/// Any duration will do; beyond some 584 years it is for ever. Sleeps that end at the same
+/// moment end in the order they were made.
+///
+/// tokio: `time::sleep`. asyncio: `sleep`, with [`sleep_secs`].
+///
+/// # Cancel safety
+///
+/// **Strict**: a sleep that is dropped leaves the wheel at once.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+///
+/// ```
+/// # mainspring::run(async {
+/// use mainspring::time::{Duration, sleep};
+/// sleep(Duration::from_millis(2)).await;
+/// # });
+/// ```
+#[track_caller]
+pub fn sleep(duration: Duration) -> Sleep {
+    let clock = &context::expect("`sleep`").clock;
+    let deadline = clock.instant(clock.now().saturating_add(duration));
+    Sleep::new(Instant::from_std(deadline), Location::caller())
+}
+
+/// Waits for a moment; one that has passed gives way once.
+///
+/// tokio: `time::sleep_until`.
+///
+/// # Cancel safety
+///
+/// **Strict**: a sleep that is dropped leaves the wheel at once.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+#[track_caller]
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    context::expect("`sleep_until`");
+    Sleep::new(deadline, Location::caller())
+}
+
+/// Waits for seconds, whole or fractional, or for a `Duration`; a negative number is zero.
+///
+/// asyncio: `sleep` (without its second argument: `async { sleep(1).await; value }` says it).
+///
+/// # Cancel safety
+///
+/// **Strict**: a sleep that is dropped leaves the wheel at once.
+///
+/// # Panics
+///
+/// Outside of a runtime, and for a number that is none (NaN).
+///
+/// ```
+/// # mainspring::run(async {
+/// mainspring::time::sleep_secs(0.002).await;
+/// # });
+/// ```
+#[track_caller]
+pub fn sleep_secs(delay: impl Delay) -> Sleep {
+    sleep(delay.into_duration())
+}
+
+/// What [`sleep_secs`] takes: seconds as a number, or a `Duration`.
+pub trait Delay {
+    /// As a duration.
+    ///
+    /// # Panics
+    ///
+    /// If it is not a number.
+    #[track_caller]
+    fn into_duration(self) -> Duration;
+}
+
+impl Delay for Duration {
+    fn into_duration(self) -> Duration {
+        self
+    }
+}
+
+impl Delay for f64 {
+    #[track_caller]
+    fn into_duration(self) -> Duration {
+        assert!(
+            !self.is_nan(),
+            "a delay of NaN seconds: the number came out of 0.0 / 0.0 or the like; give a \
+             number of seconds"
+        );
+        // Infinity, and what is too large for a `Duration`, is for ever.
+        Duration::try_from_secs_f64(self.max(0.0)).unwrap_or(Duration::MAX)
+    }
+}
+
+impl Delay for i32 {
+    fn into_duration(self) -> Duration {
+        Duration::from_secs(self.max(0) as u64)
+    }
+}
+
+impl Delay for u64 {
+    fn into_duration(self) -> Duration {
+        Duration::from_secs(self)
+    }
+}
+
+pin_project! {
+    /// The future of [`sleep`] and [`sleep_until`].
+    ///
+    /// tokio: `time::Sleep`. It must be pinned before it is polled by hand.
+    // Nothing in it needs pinning; but it is `!Unpin` because tokio's is.
+    #[must_use = "futures do nothing unless awaited"]
+    #[project(!Unpin)]
+    pub struct Sleep {
+        deadline: Instant,
+        state: State,
+        place: &'static Location<'static>,
+    }
+
+    impl PinnedDrop for Sleep {
+        fn drop(this: Pin<&mut Self>) {
+            if let State::Set(key, remote) = this.project().state {
+                leave(*key, remote);
+            }
+        }
+    }
+}
+
+enum State {
+    /// Not in a wheel yet: that comes with the first poll.
+    New,
+    /// In the wheel of that loop.
+    Set(TimerKey, Arc<Remote>),
+    Elapsed,
+}
+
+impl Sleep {
+    pub(crate) fn new(deadline: Instant, place: &'static Location<'static>) -> Sleep {
+        Sleep {
+            deadline,
+            state: State::New,
+            place,
+        }
+    }
+
+    /// The moment it waits for.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Whether that moment has come.
+    pub fn is_elapsed(&self) -> bool {
+        match &self.state {
+            State::Elapsed => true,
+            State::New => false,
+            State::Set(key, remote) => match context::current() {
+                Some(engine) if Arc::ptr_eq(&engine.remote, remote) => {
+                    !engine.wheel.borrow().contains(*key)
+                }
+                _ => Instant::now() >= self.deadline,
+            },
+        }
+    }
+
+    /// Waits for another moment instead, also if the first has come already.
+    pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
+        let this = self.project();
+        *this.deadline = deadline;
+        let State::Set(key, remote) = std::mem::replace(this.state, State::New) else {
+            return;
+        };
+        match here(&remote) {
+            Some(engine) => {
+                let tick = engine.clock.tick(deadline.into_std());
+                if engine.wheel.borrow_mut().reset(key, tick) {
+                    *this.state = State::Set(key, remote);
+                }
+            }
+            None => leave(key, &remote),
+        }
+    }
+
+    // ANCHOR: poll
+    /// Polls without asking the budget: for those who have asked already.
+    pub(crate) fn poll_elapsed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let place = self.place;
+        let this = self.project();
+        match this.state {
+            State::Elapsed => return Poll::Ready(()),
+            State::Set(key, remote) => match here(remote) {
+                Some(engine) => {
+                    let wakes = (engine.wheel.borrow().waker(*key))
+                        .map(|waker| waker.will_wake(cx.waker()));
+                    match wakes {
+                        // It has fired: that is what makes a sleep end.
+                        None => {
+                            *this.state = State::Elapsed;
+                            return Poll::Ready(());
+                        }
+                        Some(true) => {}
+                        Some(false) => {
+                            let new = cx.waker().clone();
+                            let old = engine.wheel.borrow_mut().replace_waker(*key, new);
+                            drop(old);
+                        }
+                    }
+                }
+                // The sleep has moved to another thread, whose loop takes it over.
+                None if Instant::now() >= *this.deadline => {
+                    leave(*key, remote);
+                    *this.state = State::Elapsed;
+                    return Poll::Ready(());
+                }
+                None => {
+                    leave(*key, remote);
+                    *this.state = set(*this.deadline, cx);
+                }
+            },
+            // Also if the moment has passed already: no sleep ends in the poll that began it.
+            State::New => *this.state = set(*this.deadline, cx),
+        }
+        leaf::waiting_for("a moment", place);
+        Poll::Pending
+    }
+    // ANCHOR_END: poll
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(leaf::proceed(cx));
+        ready!(self.as_mut().poll_elapsed(cx));
+        leaf::spend();
+        Poll::Ready(())
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep")
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Puts a timer into this thread's wheel.
+fn set(deadline: Instant, cx: &Context<'_>) -> State {
+    let engine = context::expect("a `sleep`");
+    let tick = engine.clock.tick(deadline.into_std());
+    let waker = cx.waker().clone();
+    let key = engine.wheel.borrow_mut().insert(tick, waker);
+    State::Set(key, engine.remote.clone())
+}
+
+/// This thread's loop, if it is that one.
+fn here(remote: &Arc<Remote>) -> Option<Rc<Engine>> {
+    context::current().filter(|engine| Arc::ptr_eq(&engine.remote, remote))
+}
+
+/// Takes a timer out of its wheel, from any thread.
+fn leave(key: TimerKey, remote: &Arc<Remote>) {
+    match here(remote) {
+        Some(engine) => {
+            let waker = engine.wheel.borrow_mut().cancel(key);
+            drop(waker);
+        }
+        None => {
+            let _ = remote.send(Letter::Call(Box::new(move || {
+                if let Some(engine) = context::current() {
+                    let waker = engine.wheel.borrow_mut().cancel(key);
+                    drop(waker);
+                }
+            })));
+        }
+    }
+}
