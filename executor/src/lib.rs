@@ -19,6 +19,7 @@ mod engine; // the mechanism: one wake-up, top to bottom
 pub mod task; // spawn, join, abort
 pub mod runtime; // build one, block on it, reach it from other threads
 pub mod time; // sleep, timeout, interval, the paused clock
+pub mod sync; // tasks that wait for tasks
 
 /// What the attributes write; no part of the public surface.
 #[doc(hidden)]

@@ -1,0 +1,45 @@
+//! Tasks that wait for tasks: permits, signals and queues, each served in order of arrival.
+//!
+//! Everything here may be used from any thread, inside or outside a runtime. A waiter is a future;
+//! dropping it leaves the line, and what it had already been handed goes to the next.
+//!
+//! | asyncio | tokio | here |
+//! | --- | --- | --- |
+//! | `Semaphore`, `BoundedSemaphore` | `Semaphore` | [`Semaphore`] |
+//! | `Event` | – | [`Event`] |
+//! | `Queue`, `LifoQueue`, `PriorityQueue` | – | [`Queue`], [`LifoQueue`], [`PriorityQueue`] |
+
+/// Makes a constructor `const` wherever the shim's mutex allows it: loom's one registers itself
+/// with the running model and cannot.
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $kind:ty),*) -> $result:ty $body:block) => {
+        #[cfg(not(mainspring_loom))]
+        $(#[$attribute])*
+        $visibility const fn $name($($argument: $kind),*) -> $result $body
+
+        #[cfg(mainspring_loom)]
+        $(#[$attribute])*
+        $visibility fn $name($($argument: $kind),*) -> $result $body
+    };
+}
+
+mod wakers;
+mod wait_queue;
+mod blocking;
+
+mod semaphore;
+mod permit;
+mod acquire;
+
+mod event;
+
+pub mod queue;
+
+pub use crate::sync::acquire::{Acquire, AcquireError, AcquireOwned};
+pub use crate::sync::event::{Event, EventWait};
+pub use crate::sync::permit::{OwnedSemaphorePermit, SemaphorePermit, TryAcquireError};
+pub use crate::sync::queue::{
+    LifoQueue, PriorityQueue, Queue, QueueShutDown, Ticket, TooManyTaskDone, TryGetError,
+    TryPutError,
+};
+pub use crate::sync::semaphore::{OverRelease, Semaphore};

@@ -1,0 +1,322 @@
+//! The line: who waits, in order of arrival.
+//!
+//! Every primitive of this room keeps its waiters in a [`WaitQueue`] inside its own mutex. To join,
+//! to be called and to leave from the middle cost the same however long the line is: the waiters
+//! sit in a slab, and each knows the keys of its neighbours.
+//!
+//! ```text
+//!          join               call_first           leave
+//!   poll  ------>  waiting  -------------> called ------->  done, or passed on
+//!                     |
+//!                     +----------- leave ---------------->  gone, as if never there
+//! ```
+//!
+//! **Invariant L1: a key that is not in the line has been called.** Calling takes a waiter out of
+//! the slab, and its future learns of it by not finding itself. The serial in the key keeps a
+//! newcomer in the same slot from being taken for it (law 4).
+//!
+//! **Invariant L2: each key that was given out comes back once, by `leave`.** Futures see to that
+//! when they are ready and when they are dropped; `called` counts those that have not yet.
+
+use std::task::Waker;
+
+use slab::Slab;
+
+use crate::sync::wakers::{Arrival, NeedsClone, Outgoing};
+
+/// A line of waiters, each with a `T` of plain data: how many permits it wants, say.
+#[derive(Debug)]
+pub(crate) struct WaitQueue<T> {
+    waiters: Slab<Waiter<T>>,
+    first: Option<usize>,
+    last: Option<usize>,
+
+    // Called, but they have not run since.
+    called: usize,
+
+    // Waiters that ever joined: the next one's serial.
+    joined: u64,
+}
+
+#[derive(Debug)]
+struct Waiter<T> {
+    serial: u64,
+    // None only after `rouse`.
+    waker: Option<Waker>,
+    wants: T,
+    ahead: Option<usize>,
+    behind: Option<usize>,
+}
+
+/// A waiter's place in a line. It is given back by [`WaitQueue::leave`].
+#[derive(Debug)]
+pub(crate) struct WaiterKey {
+    index: usize,
+    serial: u64,
+}
+
+/// How a waiter left.
+#[derive(Debug)]
+pub(crate) enum Left<T> {
+    /// It was still waiting; its waker must be dropped outside the lock.
+    Waiting(T, Option<Waker>),
+    /// It had been called: what it was called for is in its hands, to use or to pass on.
+    Called,
+}
+
+impl<T> WaitQueue<T> {
+    pub(crate) const fn new() -> Self {
+        WaitQueue {
+            waiters: Slab::new(),
+            first: None,
+            last: None,
+            called: 0,
+            joined: 0,
+        }
+    }
+
+    /// Waits in the line: at the back for who comes with no key, else where it stands, with the
+    /// waker of this poll.
+    pub(crate) fn wait(
+        &mut self,
+        key: &mut Option<WaiterKey>,
+        wants: T,
+        arrival: &mut Arrival<'_>,
+    ) -> Result<(), NeedsClone> {
+        match key {
+            Some(key) => arrival.refresh(&mut self.waiters[key.index].waker),
+            None => {
+                *key = Some(self.join(wants, arrival.take()?));
+                Ok(())
+            }
+        }
+    }
+
+    fn join(&mut self, wants: T, waker: Waker) -> WaiterKey {
+        let serial = self.joined;
+        self.joined += 1;
+        let index = self.waiters.insert(Waiter {
+            serial,
+            waker: Some(waker),
+            wants,
+            ahead: self.last,
+            behind: None,
+        });
+        match self.last {
+            Some(last) => self.waiters[last].behind = Some(index),
+            None => self.first = Some(index),
+        }
+        self.last = Some(index);
+        WaiterKey { index, serial }
+    }
+
+    /// What the first in line wants.
+    pub(crate) fn first_mut(&mut self) -> Option<&mut T> {
+        let first = self.first?;
+        Some(&mut self.waiters[first].wants)
+    }
+
+    /// Calls the first in line: takes it out and has it woken. False if the line is empty.
+    pub(crate) fn call_first(&mut self, out: &mut Outgoing) -> bool {
+        let Some(first) = self.first else {
+            return false;
+        };
+        self.called += 1;
+        if let Some(waker) = self.take_out(first).waker {
+            out.call(waker);
+        }
+        true
+    }
+
+    /// Calls everybody who waits now, from first to last.
+    pub(crate) fn call_all(&mut self, out: &mut Outgoing) {
+        while self.call_first(out) {}
+    }
+
+    /// Has everybody woken without calling them: they find something changed, and leave.
+    pub(crate) fn rouse(&mut self, out: &mut Outgoing) {
+        let mut next = self.first;
+        while let Some(index) = next {
+            let waiter = &mut self.waiters[index];
+            next = waiter.behind;
+            if let Some(waker) = waiter.waker.take() {
+                out.call(waker);
+            }
+        }
+    }
+
+    /// Gives a place back.
+    pub(crate) fn leave(&mut self, key: WaiterKey) -> Left<T> {
+        if self.still_waits(&key) {
+            let waiter = self.take_out(key.index);
+            return Left::Waiting(waiter.wants, waiter.waker);
+        }
+        self.called -= 1;
+        Left::Called
+    }
+
+    fn take_out(&mut self, index: usize) -> Waiter<T> {
+        let waiter = self.waiters.remove(index);
+        match waiter.ahead {
+            Some(ahead) => self.waiters[ahead].behind = waiter.behind,
+            None => self.first = waiter.behind,
+        }
+        match waiter.behind {
+            Some(behind) => self.waiters[behind].ahead = waiter.ahead,
+            None => self.last = waiter.ahead,
+        }
+        waiter
+    }
+
+    /// True until the waiter is called.
+    pub(crate) fn still_waits(&self, key: &WaiterKey) -> bool {
+        self.waiters
+            .get(key.index)
+            .is_some_and(|waiter| waiter.serial == key.serial)
+    }
+
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.waiters.len()
+    }
+
+    /// How many were called and have not run since.
+    pub(crate) fn called(&self) -> usize {
+        self.called
+    }
+
+    /// True if nobody would be overtaken: nobody waits, and everybody called has run.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.first.is_none() && self.called == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    /// Counts its calls.
+    #[derive(Default)]
+    struct Bell(AtomicUsize);
+
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A waiter as the model sees it.
+    struct Guest {
+        name: u32,
+        key: WaiterKey,
+        bell: Arc<Bell>,
+    }
+
+    /// Marsaglia's xorshift: a test wants the same numbers everywhere, not good ones.
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self, sides: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % sides as u64) as usize
+        }
+    }
+
+    #[test]
+    fn a_line_behaves_like_a_deque_under_random_operations() {
+        let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+        let mut line = WaitQueue::new();
+        let mut model: VecDeque<Guest> = VecDeque::new();
+        let mut called: Vec<Guest> = Vec::new();
+
+        for name in 0..200_000 {
+            // Long lines and empty ones: what is likely changes over time.
+            let joins = if name / 1_000 % 2 == 0 { 5 } else { 2 };
+            let mut out = Outgoing::new();
+            match dice.roll(joins + 4) {
+                0 => {
+                    let expected = model.pop_front();
+                    assert_eq!(line.call_first(&mut out), expected.is_some());
+                    out.settle();
+                    if let Some(guest) = expected {
+                        assert_eq!(guest.bell.0.load(Ordering::Relaxed), 1);
+                        called.push(guest);
+                    }
+                }
+                1 if !model.is_empty() => {
+                    let guest = model.remove(dice.roll(model.len())).unwrap();
+                    match line.leave(guest.key) {
+                        Left::Waiting(wants, Some(_)) => assert_eq!(wants, guest.name),
+                        left => panic!("guest {} left as {left:?}", guest.name),
+                    }
+                    assert_eq!(guest.bell.0.load(Ordering::Relaxed), 0);
+                }
+                2 if !called.is_empty() => {
+                    let guest = called.swap_remove(dice.roll(called.len()));
+                    assert!(!line.still_waits(&guest.key));
+                    assert!(matches!(line.leave(guest.key), Left::Called));
+                }
+                3 if dice.roll(500) == 0 => {
+                    line.call_all(&mut out);
+                    out.settle();
+                    for guest in model.drain(..) {
+                        assert_eq!(guest.bell.0.load(Ordering::Relaxed), 1);
+                        called.push(guest);
+                    }
+                }
+                _ => {
+                    let bell = Arc::new(Bell::default());
+                    let key = line.join(name, Waker::from(bell.clone()));
+                    model.push_back(Guest { name, key, bell });
+                }
+            }
+            assert_eq!(line.len(), model.len());
+            assert_eq!(line.called(), called.len());
+            assert_eq!(line.first_mut().copied(), model.front().map(|g| g.name));
+            assert_eq!(line.is_idle(), model.is_empty() && called.is_empty());
+            if name % 1_000 == 0 {
+                assert!(model.iter().all(|guest| line.still_waits(&guest.key)));
+            }
+        }
+    }
+
+    #[test]
+    fn those_roused_are_woken_in_order_and_stay_in_line() {
+        let mut line = WaitQueue::new();
+        let bells: Vec<_> = (0..3).map(|_| Arc::new(Bell::default())).collect();
+        let keys: Vec<_> = bells
+            .iter()
+            .map(|bell| line.join((), Waker::from(bell.clone())))
+            .collect();
+
+        let mut out = Outgoing::new();
+        line.rouse(&mut out);
+        out.settle();
+
+        assert!(bells.iter().all(|bell| bell.0.load(Ordering::Relaxed) == 1));
+        assert!(keys.iter().all(|key| line.still_waits(key)));
+    }
+
+    #[test]
+    fn a_key_is_not_taken_for_the_successor_in_its_slot() {
+        let mut line = WaitQueue::new();
+        let first = line.join(1, Waker::noop().clone());
+        let mut out = Outgoing::new();
+        assert!(line.call_first(&mut out));
+        out.settle();
+
+        let second = line.join(2, Waker::noop().clone());
+
+        assert_eq!(first.index, second.index);
+        assert!(!line.still_waits(&first));
+        assert!(line.still_waits(&second));
+    }
+}
