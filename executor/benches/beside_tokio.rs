@@ -1,0 +1,129 @@
+//! mainspring beside tokio's current-thread runtime: the same source, the same process, in turn.
+//!
+//! `cargo bench -p mainspring --bench beside_tokio [-- NAME...]` prints, for each workload,
+//! nanoseconds of CPU time per operation on both sides (median over the rounds) and the median
+//! of the rounds' ratios; below 1 mainspring is faster. Machines are noisy: the two sides take
+//! turns within each round, and only the ratio means something. `-- --count NAME SIDE N` runs one
+//! side once, for `valgrind --tool=callgrind`.
+//!
+//! This is a program of its own and not a criterion bench, because criterion measures one side
+//! after the other and knows no ratio.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+mod mainspring_side {
+    use mainspring as rt;
+    include!("workloads.rs");
+}
+
+mod tokio_side {
+    use tokio as rt;
+    include!("workloads.rs");
+}
+
+/// Pairs of runs per workload. Doubling it halves nothing but the noise.
+const ROUNDS: usize = 15;
+
+struct Workload {
+    name: &'static str,
+    n: usize,
+    /// What the project asks of itself, as a ratio to tokio.
+    mark: f64,
+    mainspring: fn(usize) -> usize,
+    tokio: fn(usize) -> usize,
+}
+
+macro_rules! workloads {
+    ($($name:ident: $n:expr, $mark:expr;)*) => {
+        [$(Workload {
+            name: stringify!($name),
+            n: $n,
+            mark: $mark,
+            mainspring: mainspring_side::$name,
+            tokio: tokio_side::$name,
+        }),*]
+    };
+}
+
+fn main() {
+    let workloads = workloads! {
+        spawn_join: 10_000, 0.30;
+        yield_now: 100_000, 0.50;
+        timeout_1: 50_000, 0.30;
+        timeout_1k: 100_000, 0.60;
+        timers_fire: 10_000, 0.95;
+        remote_wake: 5_000, 1.00;
+        block_on_ready: 50_000, 1.00;
+    };
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let ["--count", name, side, n, ..] = arguments[..] {
+        let n = n.parse().expect("a number of operations");
+        for workload in workloads.iter().filter(|workload| workload.name == name) {
+            match side {
+                "tokio" => (workload.tokio)(n),
+                _ => (workload.mainspring)(n),
+            };
+        }
+        return;
+    }
+    let names: Vec<&str> = (arguments.iter().copied())
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    println!(
+        "{:<16} {:>12} {:>12} {:>7} {:>6}",
+        "workload", "mainspring", "tokio", "ratio", "mark"
+    );
+    for workload in &workloads {
+        if names.is_empty() || names.contains(&workload.name) {
+            compare(workload);
+        }
+    }
+}
+
+fn compare(workload: &Workload) {
+    let mut rounds = Vec::with_capacity(ROUNDS);
+    for round in 0..=ROUNDS {
+        let (ours, theirs) = match round % 2 {
+            0 => {
+                let ours = cost(workload.mainspring, workload.n);
+                (ours, cost(workload.tokio, workload.n))
+            }
+            _ => {
+                let theirs = cost(workload.tokio, workload.n);
+                (cost(workload.mainspring, workload.n), theirs)
+            }
+        };
+        // The first round warms up.
+        if round > 0 {
+            rounds.push((ours, theirs));
+        }
+    }
+    let ours = median(rounds.iter().map(|round| round.0));
+    let theirs = median(rounds.iter().map(|round| round.1));
+    let ratio = median(rounds.iter().map(|round| round.0 / round.1));
+    println!(
+        "{:<16} {:>9.1} ns {:>9.1} ns {:>7.2} {:>6.2}",
+        workload.name, ours, theirs, ratio, workload.mark
+    );
+}
+
+/// Nanoseconds of CPU time, of all threads, per operation.
+fn cost(run: fn(usize) -> usize, n: usize) -> f64 {
+    let start = cpu_time();
+    let operations = run(n);
+    (cpu_time() - start).as_nanos() as f64 / operations as f64
+}
+
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

@@ -1,0 +1,174 @@
+// The workloads, in the words both runtimes share: this file is included once for each, as
+// `rt`, so that the two sides cannot differ. Each does `n` operations and returns their number.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+fn runtime() -> rt::runtime::Runtime {
+    let mut builder = rt::runtime::Builder::new_current_thread();
+    builder.enable_all().build().expect("a runtime")
+}
+
+/// Spawn a task that ends at once, and await it: all are spawned first.
+pub fn spawn_join(n: usize) -> usize {
+    runtime().block_on(async {
+        let tasks: Vec<_> = (0..n).map(|i| rt::spawn(async move { i })).collect();
+        for (i, task) in tasks.into_iter().enumerate() {
+            assert_eq!(task.await.expect("a value"), i);
+        }
+    });
+    n
+}
+
+/// Give way, a thousand tasks in turn.
+pub fn yield_now(n: usize) -> usize {
+    const TASKS: usize = 1000;
+    runtime().block_on(async {
+        let tasks: Vec<_> = (0..TASKS)
+            .map(|_| {
+                rt::spawn(async move {
+                    for _ in 0..n / TASKS {
+                        rt::task::yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+    });
+    n
+}
+
+/// A timeout that never fires, around a future that is ready at its second poll: a thousand
+/// tasks, one timer each at a time.
+pub fn timeout_1k(n: usize) -> usize {
+    const TASKS: usize = 1000;
+    runtime().block_on(async {
+        let tasks: Vec<_> = (0..TASKS)
+            .map(|_| {
+                rt::spawn(async move {
+                    for _ in 0..n / TASKS {
+                        timeout_once().await;
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+    });
+    n
+}
+
+/// The same in one task.
+pub fn timeout_1(n: usize) -> usize {
+    runtime().block_on(async {
+        rt::spawn(async move {
+            for _ in 0..n {
+                timeout_once().await;
+            }
+        })
+        .await
+        .expect("no panic");
+    });
+    n
+}
+
+async fn timeout_once() {
+    let mut polled = false;
+    let ready_at_second_poll = poll_fn(|cx| {
+        if std::mem::replace(&mut polled, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    });
+    rt::time::timeout(Duration::from_secs(30), ready_at_second_poll)
+        .await
+        .expect("it is ready");
+}
+
+/// Sleeps of 1 to 50 ms, all at once.
+pub fn timers_fire(n: usize) -> usize {
+    runtime().block_on(async {
+        let tasks: Vec<_> = (0..n)
+            .map(|i| {
+                // A fixed shuffle of the microseconds.
+                let micros = 1_000 + (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) % 49_000;
+                rt::spawn(rt::time::sleep(Duration::from_micros(micros)))
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+    });
+    n
+}
+
+/// A wake from another thread and back: the loop is parked each time.
+pub fn remote_wake(n: usize) -> usize {
+    let line = Arc::new(Line::default());
+    let other = line.clone();
+    let thread = std::thread::spawn(move || {
+        for _ in 0..n {
+            other.answer();
+        }
+    });
+    runtime().block_on(async {
+        for _ in 0..n {
+            line.ask().await;
+        }
+    });
+    thread.join().expect("no panic");
+    n
+}
+
+/// A question that another thread answers.
+#[derive(Default)]
+struct Line {
+    state: Mutex<(Option<Waker>, bool)>,
+    asked: Condvar,
+}
+
+impl Line {
+    fn ask(&self) -> impl Future<Output = ()> + '_ {
+        let mut is_asked = false;
+        poll_fn(move |cx: &mut Context<'_>| {
+            let mut state = self.state.lock().expect("no panic");
+            if is_asked && std::mem::take(&mut state.1) {
+                return Poll::Ready(());
+            }
+            is_asked = true;
+            state.0 = Some(cx.waker().clone());
+            self.asked.notify_one();
+            Poll::Pending
+        })
+    }
+
+    fn answer(&self) {
+        let mut state = self.state.lock().expect("no panic");
+        let waker = loop {
+            match state.0.take() {
+                Some(waker) => break waker,
+                None => state = self.asked.wait(state).expect("no panic"),
+            }
+        };
+        state.1 = true;
+        drop(state);
+        waker.wake();
+    }
+}
+
+/// A future that is awaited in place, to show what a poll without a task costs.
+pub fn block_on_ready(n: usize) -> usize {
+    let runtime = runtime();
+    for _ in 0..n {
+        let ready = pin!(async {});
+        runtime.block_on(ready);
+    }
+    n
+}
