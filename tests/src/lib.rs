@@ -1,1 +1,3 @@
 //! What the whole-runtime tests share.
+
+pub mod source;
