@@ -48,7 +48,10 @@ fn broken_includes(
             let file = beside(chapter, path);
             let complaint = match sources.get(&file) {
                 None => Some("there is no such file".to_owned()),
-                Some(_) if anchor.is_empty() => None,
+                // mdbook shows the marks when it includes a file whole.
+                Some(source) if anchor.is_empty() => has_anchors(source).then(|| {
+                    "the file has anchors, which would show: include one of them".to_owned()
+                }),
                 Some(source) => broken_anchor(source, anchor),
             };
             used.insert((file, anchor.to_owned()));
@@ -116,6 +119,12 @@ fn broken_anchor(source: &str, anchor: &str) -> Option<String> {
     }
 }
 
+fn has_anchors(source: &str) -> bool {
+    source
+        .lines()
+        .any(|line| comment(line).starts_with("ANCHOR:"))
+}
+
 /// The text of a line that is nothing but a comment.
 fn comment(line: &str) -> &str {
     let line = line.trim();
@@ -171,11 +180,12 @@ fn verdict(chapter: &str, source: &str) -> Vec<String> {
 
 #[test]
 fn an_include_that_finds_its_piece_is_accepted() {
+    let whole = "{{#include ../../../executor/src/turn.rs}}";
+    assert!(verdict(whole, "fn wait() {}").is_empty());
     let source = "// ANCHOR: wait\nfn wait() {}\n// ANCHOR_END: wait\nlet s = \"// ANCHOR: no\";\n";
     for chapter in [
         "{{#include ../../../executor/src/turn.rs:wait}}",
         "a {{#rustdoc_include ../../../executor/src/turn.rs:wait}} b",
-        "{{#include ../../../executor/src/turn.rs}} {{#include ../../../executor/src/turn.rs:wait}}",
     ] {
         let wrong = verdict(chapter, source);
         assert!(wrong.is_empty(), "{chapter}\n{wrong:?}");
@@ -192,6 +202,11 @@ fn an_include_that_finds_nothing_is_refused() {
             "docs/src/engine/turn.md:1: ../turn.rs: there is no such file",
         ),
         (turn, "fn wait() {}", "no such anchor"),
+        (
+            "{{#include ../../../executor/src/turn.rs}}",
+            "// ANCHOR: wait\nfn wait() {}\n// ANCHOR_END: wait",
+            "which would show",
+        ),
         (turn, "// ANCHOR: wait\nfn wait() {}", "does not close"),
         (
             turn,
