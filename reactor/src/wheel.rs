@@ -82,7 +82,7 @@ pub struct Wheel {
     /// Timers beyond the top level, but not those that never fire.
     far: BTreeMap<Order, u32>,
 
-    /// The slot that is just being sorted; empty otherwise.
+    /// What is being sorted or filed anew; empty otherwise.
     opened: Vec<(Order, u32)>,
 }
 
@@ -113,8 +113,12 @@ enum Place {
     Never,
 }
 
-/// The number of sorted timers for which memory is kept from one slot to the next.
-const KEPT: usize = 1024;
+/// Timers that are read in one go when a slot is filed anew, and memory for how many is kept to
+/// sort the next one.
+///
+/// A few dozen would do to keep the memory busy; many thousands would be out of its caches again
+/// before they are filed.
+const BATCH: usize = 256;
 
 impl Wheel {
     /// An empty wheel whose position is [`Tick::ZERO`].
@@ -292,10 +296,7 @@ impl Wheel {
     /// Sorts a slot of level 0 and fires it, as far as it is due.
     fn open(&mut self, slot: SlotId, now: Tick, due: &mut Vec<Waker>) {
         let timers = self.levels.take(slot);
-        let sorted = timers
-            .iter()
-            .map(|&index| (self.timers[index as usize].order, index));
-        self.opened.extend(sorted);
+        self.read(&timers);
         self.levels.give_back(slot, timers);
         self.opened.sort_unstable();
 
@@ -308,16 +309,30 @@ impl Wheel {
         for (_, index) in self.opened.drain(..) {
             due.push(self.timers.remove(index as usize).waker);
         }
-        self.opened.shrink_to(KEPT);
+        self.opened.shrink_to(BATCH);
     }
 
     /// Files the timers of a slot of a higher level anew, seen from its first moment.
     fn spread(&mut self, slot: SlotId) {
         let timers = self.levels.take(slot);
-        for &index in &timers {
-            self.file(index);
+        for some in timers.chunks(BATCH) {
+            self.read(some);
+            let mut opened = std::mem::take(&mut self.opened);
+            for (order, index) in opened.drain(..) {
+                self.file(index, order.0);
+            }
+            self.opened = opened;
         }
         self.levels.give_back(slot, timers);
+    }
+
+    /// Reads the deadlines of `timers`, which lie anywhere in memory: a loop that does nothing
+    /// else has many reads under way at once.
+    fn read(&mut self, timers: &[u32]) {
+        let orders = timers
+            .iter()
+            .map(|&index| (self.timers[index as usize].order, index));
+        self.opened.extend(orders);
     }
 
     /// Files the far timers that the levels reach now.
@@ -325,21 +340,18 @@ impl Wheel {
         while let Some(first) = self.far.first_entry()
             && Levels::start_of_all(first.key().0) == self.position
         {
+            let (deadline, _) = *first.key();
             let index = first.remove();
-            self.file(index);
+            self.file(index, deadline);
         }
     }
 
     /// Puts a timer into the levels, which reach it.
-    fn file(&mut self, index: u32) {
-        let timer = &mut self.timers[index as usize];
-        let deadline = timer.order.0;
+    fn file(&mut self, index: u32, deadline: Tick) {
         let slot = Levels::slot_for(self.position, deadline)
             .expect("a timer is filed when the levels reach it");
-        timer.place = Place::Slot {
-            slot,
-            place: self.levels.push(slot, index, deadline),
-        };
+        let place = self.levels.push(slot, index, deadline);
+        self.timers[index as usize].place = Place::Slot { slot, place };
     }
 
     /// Puts a timer where it belongs.
