@@ -146,6 +146,7 @@ impl Levels {
         timers.swap_remove(place as usize);
         soonest.left(deadline);
         if timers.is_empty() {
+            timers.shrink_to(KEPT);
             *soonest = Soonest::NOBODY;
             self.occupied[slot.level() as usize] &= !(1 << slot.digit());
         }

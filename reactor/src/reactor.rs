@@ -39,6 +39,26 @@ const _: () = assert!(usize::BITS == 64, "mainspring needs a 64-bit machine");
 /// Sources are registered once, for both directions, edge-triggered.
 ///
 /// asyncio has a `selectors` object in its place, tokio its private I/O driver.
+///
+/// ```
+/// use std::task::Waker;
+/// use std::time::Duration;
+/// use mainspring_reactor::{Direction, Interest, Reactor};
+/// use mio::net::UnixStream;
+///
+/// let mut reactor = Reactor::new()?;
+/// let (mut stream, _peer) = UnixStream::pair()?;
+/// let source = reactor.register(&mut stream, Interest::READABLE | Interest::WRITABLE)?;
+///
+/// let mut due = Vec::new();
+/// let turned = reactor.turn(Some(Duration::from_secs(1)), &mut due)?;
+/// assert_eq!(turned.events, 1, "the kernel tells that it may be written");
+/// assert!(source.poll_ready(Direction::Write, Waker::noop()).is_ready());
+///
+/// reactor.deregister(&mut stream, &source)?;
+/// assert!(reactor.is_empty());
+/// # std::io::Result::Ok(())
+/// ```
 pub struct Reactor {
     poll: Poll,
     events: Events,
@@ -88,6 +108,8 @@ impl Reactor {
 
     /// Waits until something happens, for at most `limit`, and appends the wakers of those who
     /// are to look again to `due`, in the order in which the kernel told it.
+    ///
+    /// asyncio's counterpart is `selector.select(timeout)` with `_process_events`.
     ///
     /// Without a limit it waits for ever, with a limit of zero not at all. A limit is rounded up
     /// to whole milliseconds, and a wait never lasts longer than 24 hours. It may end early, with

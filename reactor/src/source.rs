@@ -30,6 +30,49 @@ use std::task::{Poll, Waker};
 ///
 /// asyncio has `loop.add_reader` and `add_writer` in its place, tokio the registration inside
 /// `AsyncFd`.
+///
+/// ```
+/// use std::io::{ErrorKind, Read, Write};
+/// use std::task::{Poll, Waker};
+/// use mainspring_reactor::{Direction, Interest, Reactor, Source};
+/// use mio::net::UnixStream;
+///
+/// /// Reads what there is; `Pending` if `waker` is to be called when there is more.
+/// fn poll_read(
+///     source: &Source,
+///     mut stream: &UnixStream,
+///     buffer: &mut [u8],
+///     waker: &Waker,
+/// ) -> Poll<std::io::Result<usize>> {
+///     loop {
+///         let Poll::Ready(ready) = source.poll_ready(Direction::Read, waker) else {
+///             return Poll::Pending;
+///         };
+///         match stream.read(buffer) {
+///             Err(error) if error.kind() == ErrorKind::WouldBlock && !ready.is_deregistered() => {
+///                 source.clear_ready(Direction::Read, ready);
+///             }
+///             Err(error) if error.kind() == ErrorKind::Interrupted => {}
+///             answer => return Poll::Ready(answer),
+///         }
+///     }
+/// }
+///
+/// let mut reactor = Reactor::new()?;
+/// let (mut ours, mut theirs) = UnixStream::pair()?;
+/// let source = reactor.register(&mut ours, Interest::READABLE | Interest::WRITABLE)?;
+/// let mut buffer = [0; 8];
+/// assert!(poll_read(&source, &ours, &mut buffer, Waker::noop()).is_pending());
+///
+/// theirs.write_all(b"hello")?;
+/// let mut due = Vec::new();
+/// while due.is_empty() {
+///     reactor.turn(None, &mut due)?;
+/// }
+/// let read = poll_read(&source, &ours, &mut buffer, Waker::noop());
+/// assert!(matches!(read, Poll::Ready(Ok(5))));
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Source {
     shared: Arc<Shared>,
@@ -69,21 +112,22 @@ struct Shared {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     read: Half,
     write: Half,
     deregistered: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Half {
-    /// How many events came. A count of each half, not of the reactor: an event must not be
-    /// taken for one that an operation has already seen (tokio #6133).
+    /// How many events came; the registration is the first. A count of each half, not of the
+    /// reactor: an event must not be taken for one that an operation has already seen
+    /// (tokio #6133).
     events: u64,
 
-    /// How many of them the operations have used up; `None` before the first has been tried.
-    used: Option<u64>,
+    /// How many of them the operations have used up.
+    used: u64,
 
     hung_up: bool,
 
@@ -139,7 +183,7 @@ impl Source {
     pub fn clear_ready(&self, direction: Direction, ready: Ready) {
         let mut state = self.lock();
         let half = state.half(direction);
-        half.used = half.used.max(Some(ready.events));
+        half.used = half.used.max(ready.events);
     }
 
     /// The name of the registration, for [`Reactor::forget`](crate::Reactor::forget) and
@@ -154,7 +198,11 @@ impl Source {
     }
 
     pub(crate) fn new(key: SourceKey) -> Self {
-        let state = Mutex::new(State::default());
+        let state = Mutex::new(State {
+            read: Half::new(),
+            write: Half::new(),
+            deregistered: false,
+        });
         Source {
             shared: Arc::new(Shared { key, state }),
         }
@@ -219,7 +267,7 @@ impl State {
     fn ready(&mut self, direction: Direction) -> Option<Ready> {
         let deregistered = self.deregistered;
         let half = self.half(direction);
-        let is_ready = deregistered || half.used.is_none_or(|used| used < half.events);
+        let is_ready = deregistered || half.used < half.events;
         is_ready.then_some(Ready {
             events: half.events,
             hung_up: half.hung_up,
@@ -229,6 +277,16 @@ impl State {
 }
 
 impl Half {
+    fn new() -> Self {
+        Half {
+            events: 1,
+            used: 0,
+            hung_up: false,
+            waiter: None,
+            more: Vec::new(),
+        }
+    }
+
     fn is_waiting(&self, waker: &Waker) -> bool {
         let mut waiters = self.waiter.iter().chain(&self.more);
         waiters.any(|waiter| waiter.will_wake(waker))

@@ -142,9 +142,10 @@ impl Wheel {
     /// Sets a timer: `waker` is handed over by the first [`advance`](Wheel::advance) that reaches
     /// `deadline`.
     ///
-    /// A deadline that has passed already is due at the next `advance`, whatever moment that
-    /// one names as long as it is not before the deadline. [`Tick::NEVER`] is kept until it is
-    /// cancelled or reset.
+    /// A deadline that has passed already is due at the next `advance`. [`Tick::NEVER`] is kept
+    /// until it is cancelled or reset.
+    ///
+    /// asyncio's counterpart is `loop.call_at`, tokio's the first poll of a `Sleep`.
     ///
     /// # Panics
     ///
@@ -167,6 +168,8 @@ impl Wheel {
     /// Takes a timer out, whose waker is returned: it is for the caller to drop.
     ///
     /// `None` if it has fired or was cancelled before.
+    ///
+    /// asyncio's counterpart is `TimerHandle.cancel`, tokio's the end of a `Sleep`.
     pub fn cancel(&mut self, key: TimerKey) -> Option<Waker> {
         self.get(key)?;
         self.unlink(key.index);
@@ -176,6 +179,8 @@ impl Wheel {
     /// Sets a timer anew, as if it were made just now: among equal deadlines it is the last.
     ///
     /// `false` if it has fired or was cancelled.
+    ///
+    /// tokio's counterpart is `Sleep::reset`.
     pub fn reset(&mut self, key: TimerKey, deadline: Tick) -> bool {
         if !self.contains(key) {
             return false;

@@ -71,7 +71,6 @@ impl Random {
     }
 }
 
-// ANCHOR: model
 /// What the wheel should be: a sorted list.
 struct Model {
     wheel: Wheel,
@@ -194,7 +193,6 @@ fn a_million_random_operations_agree_with_a_sorted_list() {
         a_random_life(random.next(), at(start), 5_000);
     }
 }
-// ANCHOR_END: model
 
 #[test]
 fn every_pair_of_boundaries_fires_on_the_nanosecond() {
@@ -287,6 +285,17 @@ fn a_bound_that_came_too_early_is_put_right_by_advancing_to_it() {
         waits += 1;
     }
     assert!(waits <= 2, "{waits} waits for one timer");
+}
+
+#[test]
+fn a_bound_is_exact_for_a_slot_that_was_emptied_and_filled_again() {
+    let mut wheel = Wheel::new();
+    for later in 0..3 {
+        let deadline = at(60_000 * MILLISECOND + later);
+        let key = wheel.insert(deadline, waker(later));
+        assert_eq!(wheel.bound(), Some(deadline));
+        wheel.cancel(key);
+    }
 }
 
 #[test]
