@@ -2,13 +2,15 @@
 //!
 //! `cargo bench -p mainspring --bench beside_tokio [-- NAME...]` prints, for each workload,
 //! nanoseconds of CPU time per operation on both sides (median over the rounds) and the median
-//! of the rounds' ratios; below 1 mainspring is faster. Machines are noisy: the two sides take
-//! turns within each round, and only the ratio means something. `-- --count NAME SIDE N` runs one
-//! side once, for `valgrind --tool=callgrind`.
+//! of the rounds' ratios; below 1 mainspring is faster. Machines are noisy, so the two sides take
+//! turns within each round, and only the ratio means something. Each run is a process of its own:
+//! in a shared one, each side would run on the heap that the other left. `-- --once NAME SIDE N`
+//! is such a run, and what to give to `valgrind --tool=callgrind`.
 //!
 //! This is a program of its own and not a criterion bench, because criterion measures one side
-//! after the other and knows no ratio.
+//! after the other, in one process, and knows no ratio.
 
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -49,7 +51,8 @@ macro_rules! workloads {
 
 fn main() {
     let workloads = workloads! {
-        spawn_join: 10_000, 0.30;
+        spawn_join: 100_000, 0.30;
+        spawn_join_1k: 100_000, 0.30;
         yield_now: 100_000, 0.50;
         timeout_1: 50_000, 0.30;
         timeout_1k: 100_000, 0.60;
@@ -59,13 +62,17 @@ fn main() {
     };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if let ["--count", name, side, n, ..] = arguments[..] {
+    if let ["--once", name, side, n, ..] = arguments[..] {
         let n = n.parse().expect("a number of operations");
         for workload in workloads.iter().filter(|workload| workload.name == name) {
-            match side {
-                "tokio" => (workload.tokio)(n),
-                _ => (workload.mainspring)(n),
+            let run = match side {
+                "tokio" => workload.tokio,
+                _ => workload.mainspring,
             };
+            let start = cpu_time();
+            let operations = run(n);
+            let spent = cpu_time() - start;
+            println!("{}", spent.as_nanos() as f64 / operations as f64);
         }
         return;
     }
@@ -85,21 +92,17 @@ fn main() {
 
 fn compare(workload: &Workload) {
     let mut rounds = Vec::with_capacity(ROUNDS);
-    for round in 0..=ROUNDS {
-        let (ours, theirs) = match round % 2 {
+    for round in 0..ROUNDS {
+        rounds.push(match round % 2 {
             0 => {
-                let ours = cost(workload.mainspring, workload.n);
-                (ours, cost(workload.tokio, workload.n))
+                let ours = cost(workload, "mainspring");
+                (ours, cost(workload, "tokio"))
             }
             _ => {
-                let theirs = cost(workload.tokio, workload.n);
-                (cost(workload.mainspring, workload.n), theirs)
+                let theirs = cost(workload, "tokio");
+                (cost(workload, "mainspring"), theirs)
             }
-        };
-        // The first round warms up.
-        if round > 0 {
-            rounds.push((ours, theirs));
-        }
+        });
     }
     let ours = median(rounds.iter().map(|round| round.0));
     let theirs = median(rounds.iter().map(|round| round.1));
@@ -110,11 +113,15 @@ fn compare(workload: &Workload) {
     );
 }
 
-/// Nanoseconds of CPU time, of all threads, per operation.
-fn cost(run: fn(usize) -> usize, n: usize) -> f64 {
-    let start = cpu_time();
-    let operations = run(n);
-    (cpu_time() - start).as_nanos() as f64 / operations as f64
+/// Nanoseconds of CPU time, of all threads of a process of its own, per operation.
+fn cost(workload: &Workload, side: &str) -> f64 {
+    let program = std::env::current_exe().expect("this program has a path");
+    let output = Command::new(program)
+        .args(["--once", workload.name, side, &workload.n.to_string()])
+        .output()
+        .expect("this program can be started again");
+    let text = String::from_utf8(output.stdout).expect("a number is text");
+    text.trim().parse().expect("one number per run")
 }
 
 fn cpu_time() -> Duration {

@@ -12,12 +12,23 @@ fn runtime() -> rt::runtime::Runtime {
     builder.enable_all().build().expect("a runtime")
 }
 
-/// Spawn a task that ends at once, and await it: all are spawned first.
+/// Spawn tasks that end at once and await them, ten thousand at a time, on one runtime.
 pub fn spawn_join(n: usize) -> usize {
+    spawn_join_by(10_000, n)
+}
+
+/// The same, a thousand at a time.
+pub fn spawn_join_1k(n: usize) -> usize {
+    spawn_join_by(1_000, n)
+}
+
+fn spawn_join_by(batch: usize, n: usize) -> usize {
     runtime().block_on(async {
-        let tasks: Vec<_> = (0..n).map(|i| rt::spawn(async move { i })).collect();
-        for (i, task) in tasks.into_iter().enumerate() {
-            assert_eq!(task.await.expect("a value"), i);
+        for _ in 0..n / batch {
+            let tasks: Vec<_> = (0..batch).map(|i| rt::spawn(async move { i })).collect();
+            for (i, task) in tasks.into_iter().enumerate() {
+                assert_eq!(task.await.expect("a value"), i);
+            }
         }
     });
     n
@@ -43,8 +54,21 @@ pub fn yield_now(n: usize) -> usize {
     n
 }
 
-/// A timeout that never fires, around a future that is ready at its second poll: a thousand
-/// tasks, one timer each at a time.
+/// A timeout that never fires, around a future that is ready at its second poll, in one task.
+pub fn timeout_1(n: usize) -> usize {
+    runtime().block_on(async {
+        rt::spawn(async move {
+            for _ in 0..n {
+                timeout_once().await;
+            }
+        })
+        .await
+        .expect("no panic");
+    });
+    n
+}
+
+/// The same in a thousand tasks, one timer each at a time.
 pub fn timeout_1k(n: usize) -> usize {
     const TASKS: usize = 1000;
     runtime().block_on(async {
@@ -64,30 +88,8 @@ pub fn timeout_1k(n: usize) -> usize {
     n
 }
 
-/// The same in one task.
-pub fn timeout_1(n: usize) -> usize {
-    runtime().block_on(async {
-        rt::spawn(async move {
-            for _ in 0..n {
-                timeout_once().await;
-            }
-        })
-        .await
-        .expect("no panic");
-    });
-    n
-}
-
 async fn timeout_once() {
-    let mut polled = false;
-    let ready_at_second_poll = poll_fn(|cx| {
-        if std::mem::replace(&mut polled, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    });
-    rt::time::timeout(Duration::from_secs(30), ready_at_second_poll)
+    rt::time::timeout(Duration::from_secs(30), rt::task::yield_now())
         .await
         .expect("it is ready");
 }

@@ -66,20 +66,35 @@ impl Clock {
         }
     }
 
-    /// The moment as the outside writes it. What lies beyond `Instant`'s range comes out as far
-    /// ahead as it can express.
+    /// The instant that tick zero stands for.
+    pub(crate) fn origin(&self) -> Instant {
+        self.origin
+    }
+
+    /// The moment as the outside writes it.
     pub(crate) fn instant(&self, tick: Tick) -> Instant {
-        let mut ahead = Duration::from_nanos(tick.as_nanos());
-        loop {
-            match self.origin.checked_add(ahead) {
-                Some(instant) => return instant,
-                None => ahead /= 2,
-            }
-        }
+        instant(self.origin, tick)
     }
 
     /// A moment from outside; before the clock's beginning is its beginning.
     pub(crate) fn tick(&self, instant: Instant) -> Tick {
-        Tick::ZERO.saturating_add(instant.saturating_duration_since(self.origin))
+        tick(self.origin, instant)
     }
+}
+
+/// The moment as the outside writes it. What lies beyond `Instant`'s range comes out as far
+/// ahead as it can express.
+pub(crate) fn instant(origin: Instant, tick: Tick) -> Instant {
+    let mut ahead = Duration::from_nanos(tick.as_nanos());
+    loop {
+        match origin.checked_add(ahead) {
+            Some(instant) => return instant,
+            None => ahead /= 2,
+        }
+    }
+}
+
+/// A moment from outside; what lies before the origin is the origin.
+pub(crate) fn tick(origin: Instant, instant: Instant) -> Tick {
+    Tick::ZERO.saturating_add(instant.saturating_duration_since(origin))
 }

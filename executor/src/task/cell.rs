@@ -12,20 +12,20 @@ use crate::engine::context::quietly;
 use crate::engine::waker::{Party, TaskWaker};
 use crate::shim::{Mutex, MutexGuard, lock};
 use crate::task::error::{JoinError, Outcome};
+use crate::task::report::JobReport;
 
+/// Kept small: with the body and the waker it makes up what a task costs in memory.
 pub(crate) struct JoinCell<T> {
     pub(crate) waker: Arc<TaskWaker>,
     slot: Mutex<Slot<T>>,
 }
 
 struct Slot<T> {
-    outcome: Stage<T>,
+    stage: Stage<T>,
     /// Who awaits the handle.
     reader: Option<Waker>,
-    /// Who is to look at the outcome before the reader takes it, in the order of asking.
-    watchers: Vec<Waker>,
-    /// How many of those have not looked yet.
-    looks_due: usize,
+    /// What few cells have.
+    extra: Option<Box<Extra>>,
     /// The handle is gone: nobody will take the outcome.
     is_detached: bool,
 }
@@ -38,35 +38,67 @@ enum Stage<T> {
     Taken,
 }
 
+#[derive(Default)]
+struct Extra {
+    /// Who is to look at the outcome before the reader takes it, in the order of asking.
+    watchers: Vec<Waker>,
+    /// How many of those have not looked yet.
+    looks_due: usize,
+    /// Where the work has more to tell than a task has: a job's times.
+    reporter: Option<Arc<dyn Reporter>>,
+}
+
+/// What knows where and when a job ran.
+pub(crate) trait Reporter: Send + Sync {
+    fn report(&self) -> JobReport;
+}
+
 impl<T> JoinCell<T> {
     pub(crate) fn new(waker: Arc<TaskWaker>) -> Arc<Self> {
+        JoinCell::with_extra(waker, None)
+    }
+
+    pub(crate) fn with_reporter(waker: Arc<TaskWaker>, reporter: Arc<dyn Reporter>) -> Arc<Self> {
+        let extra = Extra {
+            reporter: Some(reporter),
+            ..Extra::default()
+        };
+        JoinCell::with_extra(waker, Some(Box::new(extra)))
+    }
+
+    fn with_extra(waker: Arc<TaskWaker>, extra: Option<Box<Extra>>) -> Arc<Self> {
         Arc::new(JoinCell {
             waker,
             slot: Mutex::new(Slot {
-                outcome: Stage::Pending,
+                stage: Stage::Pending,
                 reader: None,
-                watchers: Vec::new(),
-                looks_due: 0,
+                extra,
                 is_detached: false,
             }),
         })
+    }
+
+    /// What the work itself tells of where and when it ran.
+    pub(crate) fn report(&self) -> Option<JobReport> {
+        let reporter = lock(&self.slot).extra.as_ref()?.reporter.clone()?;
+        Some(reporter.report())
     }
 
     /// Puts the outcome in place and wakes who waits for it. A second outcome, or one that comes
     /// after work elsewhere was given up, comes back.
     pub(crate) fn finish(&self, outcome: Outcome<T>) -> Result<(), Outcome<T>> {
         let mut slot = lock(&self.slot);
-        if !matches!(slot.outcome, Stage::Pending) || self.waker.is_finished() {
+        if !matches!(slot.stage, Stage::Pending) || self.waker.is_finished() {
             return Err(outcome);
         }
-        if slot.is_detached && slot.looks_due == 0 {
+        if slot.is_detached && slot.looks_due() == 0 {
             self.waker.finish();
-            slot.outcome = Stage::Taken;
+            slot.stage = Stage::Taken;
             return Err(outcome);
         }
-        slot.outcome = Stage::Ended(outcome);
+        slot.stage = Stage::Ended(outcome);
         self.waker.finish();
-        let watchers = mem::take(&mut slot.watchers);
+        let watchers = slot.take_watchers();
         let reader = slot.next_reader();
         drop(slot);
         watchers.into_iter().for_each(Waker::wake);
@@ -136,7 +168,7 @@ impl<T> JoinCell<T> {
             return Some(outcome);
         }
         // Work elsewhere that was given up before it had an outcome.
-        if matches!(slot.outcome, Stage::Pending) && slot.looks_due == 0 {
+        if matches!(slot.stage, Stage::Pending) && slot.looks_due() == 0 {
             drop(slot);
             return Some(self.give_up());
         }
@@ -144,14 +176,14 @@ impl<T> JoinCell<T> {
     }
 
     fn take_from(&self, slot: &mut MutexGuard<'_, Slot<T>>) -> Option<Outcome<T>> {
-        if slot.looks_due > 0 || !matches!(slot.outcome, Stage::Ended(_)) {
+        if slot.looks_due() > 0 || !matches!(slot.stage, Stage::Ended(_)) {
             assert!(
-                !matches!(slot.outcome, Stage::Taken),
+                !matches!(slot.stage, Stage::Taken),
                 "a `JoinHandle` was polled again after it gave its outcome"
             );
             return None;
         }
-        match mem::replace(&mut slot.outcome, Stage::Taken) {
+        match mem::replace(&mut slot.stage, Stage::Taken) {
             Stage::Ended(outcome) => Some(outcome),
             _ => None,
         }
@@ -160,7 +192,7 @@ impl<T> JoinCell<T> {
     /// The reader of work that was given up: whatever comes later is dropped where it is made.
     fn give_up(&self) -> Outcome<T> {
         let mut slot = lock(&self.slot);
-        match mem::replace(&mut slot.outcome, Stage::Taken) {
+        match mem::replace(&mut slot.stage, Stage::Taken) {
             // It was there all the same.
             Stage::Ended(outcome) => outcome,
             _ => Err(self.cancelled()),
@@ -173,19 +205,19 @@ impl<T> JoinCell<T> {
 
     /// A watcher will come: the reader waits until it has looked.
     pub(crate) fn expect_look(&self) {
-        lock(&self.slot).looks_due += 1;
+        lock(&self.slot).extra.get_or_insert_default().looks_due += 1;
     }
 
     /// The watcher's wait: until there is something to look at.
     pub(crate) fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
         let new = cx.waker().clone();
         let mut slot = lock(&self.slot);
-        if self.waker.is_finished() && !matches!(slot.outcome, Stage::Lent) {
+        if self.waker.is_finished() && !matches!(slot.stage, Stage::Lent) {
             drop(slot);
             drop(new);
             return Poll::Ready(());
         }
-        slot.watchers.push(new);
+        slot.extra.get_or_insert_default().watchers.push(new);
         Poll::Pending
     }
 
@@ -193,11 +225,11 @@ impl<T> JoinCell<T> {
     pub(crate) fn look<R>(&self, look: impl FnOnce(&Outcome<T>) -> R) -> Option<R> {
         let lent = {
             let mut slot = lock(&self.slot);
-            if !matches!(slot.outcome, Stage::Ended(_)) {
+            if !matches!(slot.stage, Stage::Ended(_)) {
                 drop(slot);
                 return self.look_at_given_up(look);
             }
-            mem::replace(&mut slot.outcome, Stage::Lent)
+            mem::replace(&mut slot.stage, Stage::Lent)
         };
         let Stage::Ended(outcome) = lent else {
             return None;
@@ -205,8 +237,8 @@ impl<T> JoinCell<T> {
         let seen = catch_unwind(AssertUnwindSafe(|| look(&outcome)));
         let (reader, watchers) = {
             let mut slot = lock(&self.slot);
-            slot.outcome = Stage::Ended(outcome);
-            (slot.next_reader(), mem::take(&mut slot.watchers))
+            slot.stage = Stage::Ended(outcome);
+            (slot.next_reader(), slot.take_watchers())
         };
         watchers.into_iter().for_each(Waker::wake);
         reader.into_iter().for_each(Waker::wake);
@@ -218,7 +250,7 @@ impl<T> JoinCell<T> {
 
     fn look_at_given_up<R>(&self, look: impl FnOnce(&Outcome<T>) -> R) -> Option<R> {
         let is_given_up = self.waker.is_finished()
-            && matches!(lock(&self.slot).outcome, Stage::Pending);
+            && matches!(lock(&self.slot).stage, Stage::Pending);
         is_given_up.then(|| look(&Err(self.cancelled())))
     }
 
@@ -226,8 +258,10 @@ impl<T> JoinCell<T> {
     pub(crate) fn looked(&self) {
         let (reader, unwanted) = {
             let mut slot = lock(&self.slot);
-            slot.looks_due -= 1;
-            let unwanted = match slot.is_detached && slot.looks_due == 0 {
+            if let Some(extra) = &mut slot.extra {
+                extra.looks_due -= 1;
+            }
+            let unwanted = match slot.is_detached && slot.looks_due() == 0 {
                 true => slot.take_unread(),
                 false => None,
             };
@@ -243,7 +277,7 @@ impl<T> JoinCell<T> {
         let (unread, reader) = {
             let mut slot = lock(&self.slot);
             slot.is_detached = true;
-            let unread = match slot.looks_due {
+            let unread = match slot.looks_due() {
                 0 => slot.take_unread(),
                 _ => None,
             };
@@ -257,22 +291,33 @@ impl<T> JoinCell<T> {
     /// Nobody reads any more, or the work was given up: setting a result is in vain.
     pub(crate) fn is_unwanted(&self) -> bool {
         let slot = lock(&self.slot);
-        self.waker.is_aborted() || slot.is_detached && slot.looks_due == 0
+        self.waker.is_aborted() || slot.is_detached && slot.looks_due() == 0
     }
 }
 
 impl<T> Slot<T> {
+    fn looks_due(&self) -> usize {
+        self.extra.as_ref().map_or(0, |extra| extra.looks_due)
+    }
+
+    fn take_watchers(&mut self) -> Vec<Waker> {
+        match &mut self.extra {
+            Some(extra) => mem::take(&mut extra.watchers),
+            None => Vec::new(),
+        }
+    }
+
     /// The reader's waker, if the outcome is there for it.
     fn next_reader(&mut self) -> Option<Waker> {
-        match (&self.outcome, self.looks_due) {
+        match (&self.stage, self.looks_due()) {
             (Stage::Ended(_) | Stage::Pending, 0) => self.reader.take(),
             _ => None,
         }
     }
 
     fn take_unread(&mut self) -> Option<Outcome<T>> {
-        match &self.outcome {
-            Stage::Ended(_) => match mem::replace(&mut self.outcome, Stage::Taken) {
+        match &self.stage {
+            Stage::Ended(_) => match mem::replace(&mut self.stage, Stage::Taken) {
                 Stage::Ended(outcome) => Some(outcome),
                 _ => None,
             },

@@ -18,7 +18,12 @@ pub type Outcome<T> = Result<T, JoinError>;
 /// Why a task has no output.
 ///
 /// tokio: `task::JoinError`. asyncio: `CancelledError`, and the exception that a task ended with.
-pub struct JoinError {
+pub struct JoinError(
+    // Boxed, because the way without an error is the one that must be small.
+    Box<Inner>,
+);
+
+struct Inner {
     id: Id,
     reason: Reason,
 }
@@ -33,44 +38,48 @@ enum Reason {
 }
 
 impl JoinError {
+    fn new(id: Id, reason: Reason) -> Self {
+        JoinError(Box::new(Inner { id, reason }))
+    }
+
     pub(crate) fn cancelled(id: Id, request: Option<AbortRequest>) -> Self {
         let reason = Reason::Cancelled(request);
-        JoinError { id, reason }
+        JoinError::new(id, reason)
     }
 
     pub(crate) fn panicked(id: Id, payload: Box<dyn Any + Send>) -> Self {
         let reason = Reason::Panicked(Mutex::new(payload));
-        JoinError { id, reason }
+        JoinError::new(id, reason)
     }
 
     pub(crate) fn abandoned(id: Id) -> Self {
         let reason = Reason::Abandoned;
-        JoinError { id, reason }
+        JoinError::new(id, reason)
     }
 
     pub(crate) fn joins_itself(id: Id) -> Self {
         let reason = Reason::JoinsItself;
-        JoinError { id, reason }
+        JoinError::new(id, reason)
     }
 
     pub(crate) fn no_thread(id: Id, error: io::Error) -> Self {
         let reason = Reason::NoThread(error);
-        JoinError { id, reason }
+        JoinError::new(id, reason)
     }
 
     /// The task was cancelled (`abort`, `cancel`, or its runtime ended).
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.reason, Reason::Cancelled(_))
+        matches!(self.0.reason, Reason::Cancelled(_))
     }
 
     /// The task, or the job on another thread, panicked.
     pub fn is_panic(&self) -> bool {
-        matches!(self.reason, Reason::Panicked(_))
+        matches!(self.0.reason, Reason::Panicked(_))
     }
 
     /// The [`Resolver`](crate::future::Resolver) was dropped without setting a result.
     pub fn is_abandoned(&self) -> bool {
-        matches!(self.reason, Reason::Abandoned)
+        matches!(self.0.reason, Reason::Abandoned)
     }
 
     /// What the panic carried, to go on with `std::panic::resume_unwind`.
@@ -93,23 +102,23 @@ impl JoinError {
     ///
     /// This error again, if it is no panic.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send>, JoinError> {
-        let id = self.id;
-        match self.reason {
+        let Inner { id, reason } = *self.0;
+        match reason {
             Reason::Panicked(payload) => Ok(payload
                 .into_inner()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)),
-            reason => Err(JoinError { id, reason }),
+            reason => Err(JoinError::new(id, reason)),
         }
     }
 
     /// Which task it was.
     pub fn id(&self) -> Id {
-        self.id
+        self.0.id
     }
 
     /// The words that came with [`cancel_with`](crate::task::JoinHandle::cancel_with).
     pub fn message(&self) -> Option<&str> {
-        match &self.reason {
+        match &self.0.reason {
             Reason::Cancelled(Some(request)) => request.message.as_deref(),
             _ => None,
         }
@@ -117,7 +126,7 @@ impl JoinError {
 
     /// Where in the program the task was cancelled; `None` if its runtime ended.
     pub fn cancelled_at(&self) -> Option<&'static Location<'static>> {
-        match &self.reason {
+        match &self.0.reason {
             Reason::Cancelled(request) => Some(request.as_ref()?.by),
             _ => None,
         }
@@ -135,8 +144,8 @@ impl JoinError {
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = self.id;
-        match &self.reason {
+        let id = self.0.id;
+        match &self.0.reason {
             Reason::Cancelled(request) => {
                 write!(f, "task {id} was cancelled")?;
                 let Some(request) = request else {
@@ -173,7 +182,7 @@ impl fmt::Debug for JoinError {
 
 impl Error for JoinError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.reason {
+        match &self.0.reason {
             Reason::NoThread(error) => Some(error),
             _ => None,
         }

@@ -8,6 +8,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use crate::engine::context;
 use crate::engine::id::Id;
@@ -43,24 +44,14 @@ use crate::task::report::JobReport;
 /// ```
 pub struct JoinHandle<T> {
     cell: Arc<JoinCell<T>>,
-    /// Where the work has more to tell than a task has: a job's times.
-    reporter: Option<Arc<dyn Reporter>>,
-}
-
-/// What knows where and when a job ran.
-pub(crate) trait Reporter: Send + Sync {
-    fn report(&self) -> JobReport;
+    /// The outcome was given: nothing is left to detach from.
+    is_done: bool,
 }
 
 impl<T> JoinHandle<T> {
     pub(crate) fn new(cell: Arc<JoinCell<T>>) -> Self {
-        let reporter = None;
-        JoinHandle { cell, reporter }
-    }
-
-    pub(crate) fn with_reporter(cell: Arc<JoinCell<T>>, reporter: Arc<dyn Reporter>) -> Self {
-        let reporter = Some(reporter);
-        JoinHandle { cell, reporter }
+        let is_done = false;
+        JoinHandle { cell, is_done }
     }
 
     pub(crate) fn cell(&self) -> &Arc<JoinCell<T>> {
@@ -149,9 +140,12 @@ impl<T> JoinHandle<T> {
     /// # Errors
     ///
     /// The handle again, while the task runs or while a done callback has yet to look.
-    pub fn try_result(self) -> Result<Outcome<T>, Self> {
+    pub fn try_result(mut self) -> Result<Outcome<T>, Self> {
         match self.cell.try_take() {
-            Some(outcome) => Ok(outcome),
+            Some(outcome) => {
+                self.is_done = true;
+                Ok(outcome)
+            }
             None => Err(self),
         }
     }
@@ -164,28 +158,26 @@ impl<T> JoinHandle<T> {
     /// Where and when it ran: process, thread, wait in the queue, run time. A task runs where
     /// its loop does and keeps no times; a job on another thread keeps them all.
     pub fn report(&self) -> JobReport {
-        match &self.reporter {
-            Some(reporter) => reporter.report(),
-            None => JobReport {
-                pid: std::process::id(),
-                thread: String::new(),
-                queued: std::time::Duration::ZERO,
-                ran: std::time::Duration::ZERO,
-                started: None,
-                finished: None,
-            },
-        }
+        self.cell.report().unwrap_or_else(|| JobReport {
+            pid: std::process::id(),
+            thread: String::new(),
+            queued: Duration::ZERO,
+            ran: Duration::ZERO,
+            started: None,
+            finished: None,
+        })
     }
 }
 
 impl<T> Future for JoinHandle<T> {
     type Output = Outcome<T>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
         ready!(leaf::proceed(cx));
         let outcome = self.cell.poll_take(cx);
         if outcome.is_ready() {
             leaf::spend();
+            self.is_done = true;
             return outcome;
         }
         let waker = &self.cell.waker;
@@ -199,7 +191,9 @@ impl<T> Future for JoinHandle<T> {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        self.cell.detach();
+        if !self.is_done {
+            self.cell.detach();
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use crate::engine::context;
 use crate::time::instant::Instant;
 use crate::time::sleep::Sleep;
 
@@ -21,7 +22,7 @@ const TOLERANCE: Duration = Duration::from_millis(5);
 ///
 /// # Panics
 ///
-/// Outside of a runtime, when it is ticked; and if `period` is zero.
+/// Outside of a runtime, and if `period` is zero.
 ///
 /// ```
 /// # let runtime = mainspring::runtime::Builder::new_current_thread().start_paused(true).build()?;
@@ -47,16 +48,17 @@ pub fn interval(period: Duration) -> Interval {
 ///
 /// # Panics
 ///
-/// If `period` is zero.
+/// Outside of a runtime, and if `period` is zero.
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     assert!(
         period > Duration::ZERO,
         "an interval of zero would tick for ever at one moment; use `yield_now` to give way"
     );
-    let place = Location::caller();
+    let engine = context::expect("`interval`");
+    let start = engine.clock.tick(start.into_std());
     Interval {
-        delay: Box::pin(Sleep::new(start, place)),
+        delay: Box::pin(Sleep::new(&engine, start, Location::caller())),
         period,
         missed: MissedTickBehavior::Burst,
     }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use mainspring_reactor::TimerKey;
+use mainspring_reactor::{Tick, TimerKey};
 use pin_project_lite::pin_project;
 
+use crate::engine::clock::{instant, tick};
 use crate::engine::context::{self, Engine};
 use crate::engine::ready::{Letter, Remote};
 use crate::leaf;
@@ -40,9 +41,9 @@ use crate::time::instant::Instant;
 /// ```
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    let clock = &context::expect("`sleep`").clock;
-    let deadline = clock.instant(clock.now().saturating_add(duration));
-    Sleep::new(Instant::from_std(deadline), Location::caller())
+    let engine = context::expect("`sleep`");
+    let deadline = engine.clock.now().saturating_add(duration);
+    Sleep::new(&engine, deadline, Location::caller())
 }
 
 /// Waits for a moment; one that has passed gives way once.
@@ -58,8 +59,9 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// Outside of a runtime.
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    context::expect("`sleep_until`");
-    Sleep::new(deadline, Location::caller())
+    let engine = context::expect("`sleep_until`");
+    let deadline = engine.clock.tick(deadline.into_std());
+    Sleep::new(&engine, deadline, Location::caller())
 }
 
 /// Waits for seconds, whole or fractional, or for a `Duration`; a negative number is zero.
@@ -134,7 +136,9 @@ pin_project! {
     #[must_use = "futures do nothing unless awaited"]
     #[project(!Unpin)]
     pub struct Sleep {
-        deadline: Instant,
+        deadline: Tick,
+        // What the deadline counts from.
+        origin: std::time::Instant,
         state: State,
         place: &'static Location<'static>,
     }
@@ -157,9 +161,10 @@ enum State {
 }
 
 impl Sleep {
-    pub(crate) fn new(deadline: Instant, place: &'static Location<'static>) -> Sleep {
+    pub(crate) fn new(engine: &Engine, deadline: Tick, place: &'static Location<'static>) -> Sleep {
         Sleep {
             deadline,
+            origin: engine.clock.origin(),
             state: State::New,
             place,
         }
@@ -167,7 +172,7 @@ impl Sleep {
 
     /// The moment it waits for.
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        Instant::from_std(instant(self.origin, self.deadline))
     }
 
     /// Whether that moment has come.
@@ -179,7 +184,7 @@ impl Sleep {
                 Some(engine) if Arc::ptr_eq(&engine.remote, remote) => {
                     !engine.wheel.borrow().contains(*key)
                 }
-                _ => Instant::now() >= self.deadline,
+                _ => Instant::now() >= self.deadline(),
             },
         }
     }
@@ -187,14 +192,13 @@ impl Sleep {
     /// Waits for another moment instead, also if the first has come already.
     pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
         let this = self.project();
-        *this.deadline = deadline;
+        *this.deadline = tick(*this.origin, deadline.into_std());
         let State::Set(key, remote) = std::mem::replace(this.state, State::New) else {
             return;
         };
         match here(&remote) {
             Some(engine) => {
-                let tick = engine.clock.tick(deadline.into_std());
-                if engine.wheel.borrow_mut().reset(key, tick) {
+                if engine.wheel.borrow_mut().reset(key, *this.deadline) {
                     *this.state = State::Set(key, remote);
                 }
             }
@@ -228,13 +232,16 @@ impl Sleep {
                     }
                 }
                 // The sleep has moved to another thread, whose loop takes it over.
-                None if Instant::now() >= *this.deadline => {
-                    leave(*key, remote);
-                    *this.state = State::Elapsed;
-                    return Poll::Ready(());
-                }
                 None => {
                     leave(*key, remote);
+                    let engine = context::expect("a `sleep`");
+                    let deadline = instant(*this.origin, *this.deadline);
+                    *this.origin = engine.clock.origin();
+                    *this.deadline = engine.clock.tick(deadline);
+                    if engine.clock.now() >= *this.deadline {
+                        *this.state = State::Elapsed;
+                        return Poll::Ready(());
+                    }
                     *this.state = set(*this.deadline, cx);
                 }
             },
@@ -261,17 +268,16 @@ impl Future for Sleep {
 impl fmt::Debug for Sleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sleep")
-            .field("deadline", &self.deadline)
+            .field("deadline", &self.deadline())
             .finish_non_exhaustive()
     }
 }
 
 /// Puts a timer into this thread's wheel.
-fn set(deadline: Instant, cx: &Context<'_>) -> State {
+fn set(deadline: Tick, cx: &Context<'_>) -> State {
     let engine = context::expect("a `sleep`");
-    let tick = engine.clock.tick(deadline.into_std());
     let waker = cx.waker().clone();
-    let key = engine.wheel.borrow_mut().insert(tick, waker);
+    let key = engine.wheel.borrow_mut().insert(deadline, waker);
     State::Set(key, engine.remote.clone())
 }
 

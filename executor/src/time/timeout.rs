@@ -43,11 +43,11 @@ use crate::time::sleep::Sleep;
 /// ```
 #[track_caller]
 pub fn timeout<F: IntoFuture>(limit: Duration, future: F) -> Timeout<F::IntoFuture> {
-    let clock = &context::expect("`timeout`").clock;
-    let deadline = clock.instant(clock.now().saturating_add(limit));
+    let engine = context::expect("`timeout`");
+    let deadline = engine.clock.now().saturating_add(limit);
     Timeout {
         future: future.into_future(),
-        limit: Some(Sleep::new(Instant::from_std(deadline), Location::caller())),
+        limit: Some(Sleep::new(&engine, deadline, Location::caller())),
     }
 }
 
@@ -68,10 +68,11 @@ pub fn timeout<F: IntoFuture>(limit: Duration, future: F) -> Timeout<F::IntoFutu
 /// Outside of a runtime.
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
-    context::expect("`timeout_at`");
+    let engine = context::expect("`timeout_at`");
+    let deadline = engine.clock.tick(deadline.into_std());
     Timeout {
         future: future.into_future(),
-        limit: Some(Sleep::new(deadline, Location::caller())),
+        limit: Some(Sleep::new(&engine, deadline, Location::caller())),
     }
 }
 
