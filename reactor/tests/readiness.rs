@@ -93,9 +93,12 @@ fn each_direction_has_readiness_and_waiters_of_its_own() {
     assert!(setting.poll(Direction::Read, &read).is_some());
     assert!(setting.poll(Direction::Write, &write).is_none());
 
+    assert_eq!(setting.ours.read(&mut [0; 8]).unwrap(), 1);
+    setting.use_up(Direction::Read);
+    assert_eq!(setting.poll(Direction::Read, &read), None);
     while setting.theirs.read(&mut [0; 4096]).is_ok() {}
     setting.turn();
-    assert_eq!(writer.take(), 1);
+    assert_eq!((reader.take(), writer.take()), (0, 1));
     assert!(setting.poll(Direction::Write, &write).is_some());
 }
 
