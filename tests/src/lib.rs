@@ -1,3 +1,4 @@
 //! What the whole-runtime tests share.
 
+pub mod by_hand;
 pub mod source;

@@ -1,0 +1,69 @@
+//! Polling by hand, without a runtime: a waker that counts, and one that misbehaves.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use cooked_waker::IntoWaker;
+
+/// A waker that counts how often it was called.
+#[derive(Debug, Default)]
+pub struct Bell {
+    rings: AtomicUsize,
+}
+
+impl Bell {
+    /// One that has not rung.
+    pub fn new() -> Arc<Bell> {
+        Arc::default()
+    }
+
+    /// How often it has rung.
+    pub fn rings(&self) -> usize {
+        self.rings.load(Ordering::Relaxed)
+    }
+
+    /// Polls `future` once, with this bell as its waker.
+    pub fn poll<F: Future + Unpin>(self: &Arc<Self>, future: &mut F) -> Poll<F::Output> {
+        let waker = Waker::from(self.clone());
+        Pin::new(future).poll(&mut Context::from_waker(&waker))
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.rings.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A waker that calls `act` whenever it is cloned, woken or dropped.
+///
+/// `act` is told which; it usually uses the very primitive that keeps the waker.
+pub fn evil(act: impl Fn(&'static str) + Send + Sync + 'static) -> Waker {
+    Box::new(Evil(Arc::new(act))).into_waker()
+}
+
+struct Evil(Arc<dyn Fn(&'static str) + Send + Sync>);
+
+impl Clone for Evil {
+    fn clone(&self) -> Self {
+        (self.0)("clone");
+        Evil(self.0.clone())
+    }
+}
+
+impl Drop for Evil {
+    fn drop(&mut self) {
+        (self.0)("drop");
+    }
+}
+
+impl cooked_waker::WakeRef for Evil {
+    fn wake_by_ref(&self) {
+        (self.0)("wake");
+    }
+}
+
+impl cooked_waker::Wake for Evil {}

@@ -1,0 +1,268 @@
+//! No code of a waker's owner runs under a lock of `sync`, and the waker of the last poll counts.
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::task::Context;
+use std::thread;
+use std::time::Duration;
+
+use futures_core::Stream;
+use mainspring::sync::{Event, Queue, Semaphore};
+use mainspring_tests::by_hand::{Bell, evil};
+
+/// Fails instead of hanging if `body` locks what it has locked already.
+fn without_deadlock(body: impl FnOnce() + Send + 'static) {
+    let (tell, told) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        body();
+        let _ = tell.send(());
+    });
+    match told.recv_timeout(Duration::from_secs(60)) {
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("a waker ran under the lock"),
+        _ => thread.join().unwrap(),
+    }
+}
+
+type Wait<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Has a future wait with a waker that does `act` on every occasion, has `finish` call that waker,
+/// and has another one wait, change its waker twice and go.
+fn abuse<P: Clone + Send + Sync + 'static>(
+    primitive: &P,
+    wait: fn(&P) -> Wait<'_>,
+    act: fn(&P),
+    finish: fn(&P),
+) {
+    thread_local! {
+        static INSIDE: Cell<bool> = const { Cell::new(false) };
+    }
+    const OCCASIONS: [&str; 3] = ["clone", "wake", "drop"];
+
+    let seen = Arc::new([const { AtomicUsize::new(0) }; 3]);
+    let waker = evil({
+        let (primitive, seen) = (primitive.clone(), seen.clone());
+        move |occasion| {
+            let number = OCCASIONS.iter().position(|known| *known == occasion);
+            seen[number.unwrap()].fetch_add(1, Ordering::Relaxed);
+            // What `act` does may call this very waker: once is enough.
+            if !INSIDE.replace(true) {
+                act(&primitive);
+                INSIDE.set(false);
+            }
+        }
+    });
+    let mut cx = Context::from_waker(&waker);
+    let bell = Bell::new();
+
+    let mut leaving = wait(primitive);
+    assert!(leaving.as_mut().poll(&mut cx).is_pending());
+    let _ = bell.poll(&mut leaving);
+    let _ = leaving.as_mut().poll(&mut cx);
+    drop(leaving);
+
+    let mut woken = wait(primitive);
+    assert!(woken.as_mut().poll(&mut cx).is_pending());
+    finish(primitive);
+    drop(woken);
+
+    for (occasion, count) in OCCASIONS.iter().zip(seen.iter()) {
+        let count = count.load(Ordering::Relaxed);
+        assert!(count > 0, "the waker never saw a {occasion}");
+    }
+}
+
+#[test]
+fn tokio_5471_a_semaphores_wakers_may_use_the_semaphore() {
+    without_deadlock(|| {
+        let semaphore = Arc::new(Semaphore::new(0));
+        let wait: fn(&Arc<Semaphore>) -> Wait<'_> = |semaphore| {
+            Box::pin(async {
+                let _ = semaphore.acquire().await;
+            })
+        };
+        let act: fn(&Arc<Semaphore>) = |semaphore| {
+            drop(semaphore.try_acquire());
+            let mut claim = semaphore.acquire();
+            let _ = Bell::new().poll(&mut claim);
+            drop(claim);
+            let _ = format!("{semaphore:?}");
+        };
+        abuse(&semaphore, wait, act, |semaphore| semaphore.add_permits(1));
+        semaphore.forget_permits(1);
+        abuse(&semaphore, wait, act, |semaphore| semaphore.close());
+    });
+}
+
+#[test]
+fn tokio_4129_an_events_wakers_may_use_the_event() {
+    without_deadlock(|| {
+        abuse(
+            &Event::new(),
+            |event| Box::pin(event.wait()),
+            |event| {
+                let _ = Bell::new().poll(&mut event.wait());
+                let _ = (event.is_set(), format!("{event:?}"));
+            },
+            |event| event.set(),
+        );
+    });
+}
+
+#[test]
+fn tokio_5578_a_queues_wakers_may_use_the_queue() {
+    without_deadlock(|| {
+        let act: fn(&Queue<u32>) = |queue| {
+            let _ = Bell::new().poll(&mut queue.get());
+            let _ = Bell::new().poll(&mut queue.put(1));
+            let _ = Bell::new().poll(&mut queue.join());
+            let _ = format!("{queue:?}");
+        };
+        let get: fn(&Queue<u32>) -> Wait<'_> = |queue| {
+            Box::pin(async {
+                let _ = queue.get().await;
+            })
+        };
+        // It only looks, so that nothing it does lets those who wait go on.
+        let look: fn(&Queue<u32>) = |queue| {
+            let _ = (queue.qsize(), queue.unfinished(), format!("{queue:?}"));
+        };
+
+        let queue = Queue::unbounded();
+        abuse(&queue, get, look, |queue| queue.put_nowait(1).unwrap());
+        abuse(
+            &queue,
+            |queue| Box::pin(queue.join()),
+            look,
+            |queue| while queue.task_done().is_ok() {},
+        );
+        abuse(&Queue::unbounded(), get, look, |queue| queue.shutdown(true));
+
+        let full = Queue::bounded(1);
+        full.put_nowait(1).unwrap();
+        abuse(
+            &full,
+            |queue| {
+                Box::pin(async {
+                    let _ = queue.put(2).await;
+                })
+            },
+            look,
+            |queue| {
+                queue.get_nowait().unwrap();
+            },
+        );
+
+        // And one that puts and gets: whatever comes of it, it comes to an end.
+        let queue = Queue::bounded(1);
+        queue.put_nowait(1).unwrap();
+        let waker = evil({
+            let queue = queue.clone();
+            let inside = Arc::new(AtomicUsize::new(0));
+            move |_| {
+                if inside.fetch_add(1, Ordering::Relaxed) == 0 {
+                    act(&queue);
+                }
+                inside.fetch_sub(1, Ordering::Relaxed);
+            }
+        });
+        for _ in 0..3 {
+            let mut put = queue.put(2);
+            let _ = Pin::new(&mut put).poll(&mut Context::from_waker(&waker));
+            let mut get = queue.get();
+            let _ = Pin::new(&mut get).poll(&mut Context::from_waker(&waker));
+        }
+    });
+}
+
+/// Parks `future` with one bell, then with a second, lets `finish` happen: the second must ring.
+fn the_last_waker_counts<F: Future + Unpin>(mut future: F, finish: impl FnOnce()) {
+    let (first, second) = (Bell::new(), Bell::new());
+    assert!(first.poll(&mut future).is_pending());
+    assert!(second.poll(&mut future).is_pending());
+    assert_eq!(Arc::strong_count(&first), 1, "the old waker is kept");
+    finish();
+    assert_eq!(second.rings(), 1);
+    assert!(second.poll(&mut future).is_ready());
+    assert_eq!(Arc::strong_count(&second), 1, "a waker is kept at the end");
+}
+
+#[test]
+fn a_semaphores_waiter_may_change_its_waker() {
+    let semaphore = Arc::new(Semaphore::new(0));
+    the_last_waker_counts(semaphore.acquire(), || semaphore.add_permits(1));
+    semaphore.forget_permits(1);
+    the_last_waker_counts(semaphore.clone().acquire_many_owned(2), || {
+        semaphore.add_permits(2);
+    });
+    the_last_waker_counts(semaphore.acquire_many(3), || semaphore.close());
+}
+
+#[test]
+fn an_events_waiter_may_change_its_waker() {
+    let event = Event::new();
+    the_last_waker_counts(event.wait(), || event.set());
+}
+
+#[test]
+fn a_queues_waiters_may_change_their_wakers() {
+    let queue: Queue<u32> = Queue::bounded(1);
+    let put = || queue.put_nowait(1).unwrap();
+    the_last_waker_counts(queue.get(), put);
+    the_last_waker_counts(queue.checkout(), put);
+    let mut items = queue.stream();
+    let next = poll_fn(|cx| Pin::new(&mut items).poll_next(cx));
+    the_last_waker_counts(next, put);
+
+    put();
+    the_last_waker_counts(queue.put(2), || {
+        queue.get_nowait().unwrap();
+    });
+    the_last_waker_counts(queue.join(), || while queue.task_done().is_ok() {});
+    queue.get_nowait().unwrap();
+    the_last_waker_counts(queue.get(), || queue.shutdown(false));
+}
+
+#[test]
+fn tokio_7886_a_dropped_waiter_leaves_no_waker_behind() {
+    let semaphore = Semaphore::new(0);
+    let event = Event::new();
+    let queue: Queue<u32> = Queue::bounded(1);
+    queue.put_nowait(1).unwrap();
+    let empty: Queue<u32> = Queue::unbounded();
+    let bell = Bell::new();
+
+    let mut acquire = semaphore.acquire();
+    let mut wait = event.wait();
+    let mut put = queue.put(2);
+    let mut join = queue.join();
+    let mut get = empty.get();
+    assert!(bell.poll(&mut acquire).is_pending());
+    assert!(bell.poll(&mut wait).is_pending());
+    assert!(bell.poll(&mut put).is_pending());
+    assert!(bell.poll(&mut join).is_pending());
+    assert!(bell.poll(&mut get).is_pending());
+    assert_eq!(Arc::strong_count(&bell), 6);
+
+    drop((acquire, wait, put, join, get));
+    assert_eq!(Arc::strong_count(&bell), 1);
+    assert_eq!(bell.rings(), 0);
+}
+
+#[test]
+fn async_lock_42_a_waiter_rings_no_more_than_it_has_reason_to() {
+    let semaphore = Arc::new(Semaphore::new(0));
+    let bell = Bell::new();
+    let mut acquire = semaphore.clone().acquire_owned();
+    for _ in 0..10 {
+        assert!(bell.poll(&mut acquire).is_pending());
+    }
+    assert_eq!(bell.rings(), 0);
+    semaphore.add_permits(1);
+    assert_eq!(bell.rings(), 1);
+    assert!(bell.poll(&mut acquire).is_ready());
+    assert_eq!(bell.rings(), 1);
+}
