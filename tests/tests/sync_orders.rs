@@ -80,7 +80,8 @@ impl<F: Future + Unpin> Seat<F> {
 
     /// Parked, rung for, and not run since.
     fn called(&self) -> bool {
-        self.parked_at.is_some_and(|rings| rings < self.bell.rings())
+        self.parked_at
+            .is_some_and(|rings| rings < self.bell.rings())
     }
 }
 
@@ -104,13 +105,22 @@ fn play_semaphore(free: usize, wants: &[u32], sequence: &[usize]) {
                 let others_wait = !line.is_empty();
                 match seats[poll].poll() {
                     Some(Ok(permit)) => {
-                        assert!(!semaphore.is_closed(), "{sequence:?}: a permit after the close");
-                        assert!(!(first_time && others_wait), "{sequence:?}: a newcomer overtook");
+                        assert!(
+                            !semaphore.is_closed(),
+                            "{sequence:?}: a permit after the close"
+                        );
+                        assert!(
+                            !(first_time && others_wait),
+                            "{sequence:?}: a newcomer overtook"
+                        );
                         line.retain(|seat| *seat != poll);
                         permits[poll] = Some(permit);
                     }
                     Some(Err(_)) => {
-                        assert!(semaphore.is_closed(), "{sequence:?}: an error without a close");
+                        assert!(
+                            semaphore.is_closed(),
+                            "{sequence:?}: an error without a close"
+                        );
                         line.retain(|seat| *seat != poll);
                     }
                     None if first_time => line.push(poll),
@@ -131,7 +141,10 @@ fn play_semaphore(free: usize, wants: &[u32], sequence: &[usize]) {
 
         let available = semaphore.available_permits();
         let held: usize = permits.iter().flatten().map(|p| p.num_permits()).sum();
-        assert!(available + held <= added, "{sequence:?}: permits out of nothing");
+        assert!(
+            available + held <= added,
+            "{sequence:?}: permits out of nothing"
+        );
         for seat in &seats {
             assert!(
                 !(seat.asleep() && (available > 0 || semaphore.is_closed())),
@@ -148,7 +161,11 @@ fn play_semaphore(free: usize, wants: &[u32], sequence: &[usize]) {
     }
 
     drop((seats, permits));
-    assert_eq!(semaphore.available_permits(), added, "{sequence:?}: permits were lost");
+    assert_eq!(
+        semaphore.available_permits(),
+        added,
+        "{sequence:?}: permits were lost"
+    );
 }
 
 #[test]
@@ -183,8 +200,9 @@ fn play_queue(limit: usize, getters: usize, putters: usize, sequence: &[usize]) 
     let queue: Queue<usize> = Queue::bounded(limit);
     let mut gets: Vec<Seat<Get<'_, usize>>> =
         (0..getters).map(|_| Seat::new(queue.get())).collect();
-    let mut puts: Vec<Seat<Put<'_, usize>>> =
-        (0..putters).map(|item| Seat::new(queue.put(item))).collect();
+    let mut puts: Vec<Seat<Put<'_, usize>>> = (0..putters)
+        .map(|item| Seat::new(queue.put(item)))
+        .collect();
     let mut went_in: Vec<usize> = Vec::new();
     let mut came_out: Vec<usize> = Vec::new();
     let mut next_item = 100;
@@ -241,7 +259,11 @@ fn play_queue(limit: usize, getters: usize, putters: usize, sequence: &[usize]) 
         // First in, first out, whoever got them; what is not out yet is in, or was drained.
         assert_eq!(came_out, went_in[..came_out.len()], "{sequence:?}");
         if !drained {
-            assert_eq!(queue.qsize(), went_in.len() - came_out.len(), "{sequence:?}");
+            assert_eq!(
+                queue.qsize(),
+                went_in.len() - came_out.len(),
+                "{sequence:?}"
+            );
         }
     }
 
@@ -249,7 +271,11 @@ fn play_queue(limit: usize, getters: usize, putters: usize, sequence: &[usize]) 
     while let Ok(item) = queue.get_nowait() {
         came_out.push(item);
     }
-    assert_eq!(queue.qsize(), 0, "{sequence:?}: an item stays promised to nobody");
+    assert_eq!(
+        queue.qsize(),
+        0,
+        "{sequence:?}: an item stays promised to nobody"
+    );
     if !drained {
         assert_eq!(came_out, went_in, "{sequence:?}: items were lost");
         assert_eq!(queue.unfinished(), went_in.len());
