@@ -125,7 +125,7 @@ impl Future for EventWait<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         ready!(leaf::proceed(cx));
         let this = &mut *self;
-        let poll = look_under(&this.event.state, cx.waker(), |state, arrival| {
+        let poll = look_under(&this.event.state, cx.waker(), false, |state, arrival| {
             // Not the flag but the call decides for those who wait: it may be cleared by now.
             if let Some(key) = this.key.take_if(|key| !state.line.still_waits(key)) {
                 state.line.leave(key);

@@ -76,6 +76,7 @@ macro_rules! permit {
         }
 
         impl $(<$lifetime>)? Drop for $guard $(<$lifetime>)? {
+            #[inline]
             fn drop(&mut self) {
                 if self.permits > 0 {
                     self.semaphore.add_permits(self.permits as usize);

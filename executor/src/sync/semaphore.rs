@@ -185,8 +185,29 @@ impl Semaphore {
     /// # Panics
     ///
     /// If more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS) would be free. Nothing was added then.
+    #[inline]
     pub fn add_permits(&self, n: usize) {
         Self::add(lock(&self.state), n);
+    }
+
+    #[inline]
+    fn add(mut state: MutexGuard<'_, State>, n: usize) {
+        let free = state.free.saturating_add(n);
+        if free > Self::MAX_PERMITS {
+            drop(state);
+            panic!("more than `Semaphore::MAX_PERMITS` permits; was one given back twice?");
+        }
+        state.free = free;
+        if state.line.len() > 0 {
+            Self::serve(state);
+        }
+    }
+
+    fn serve(mut state: MutexGuard<'_, State>) {
+        let mut out = Outgoing::new();
+        state.hand_over(&mut out);
+        drop(state);
+        out.settle();
     }
 
     /// Gives one permit back that was taken out by `forget`, or adds one. (asyncio's `release`.)
@@ -210,24 +231,6 @@ impl Semaphore {
         }
         Self::add(state, 1);
         Ok(())
-    }
-
-    fn add(mut state: MutexGuard<'_, State>, n: usize) {
-        let Some(free) = state
-            .free
-            .checked_add(n)
-            .filter(|&free| free <= Self::MAX_PERMITS)
-        else {
-            drop(state);
-            panic!("more than `Semaphore::MAX_PERMITS` permits; was one given back twice?");
-        };
-        state.free = free;
-        if state.line.len() > 0 {
-            let mut out = Outgoing::new();
-            state.hand_over(&mut out);
-            drop(state);
-            out.settle();
-        }
     }
 
     /// Takes up to `n` free permits away for good, and says how many those were.
@@ -287,30 +290,43 @@ impl Semaphore {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Closed>> {
         ready!(leaf::proceed(cx));
-        let result = if claim.key.is_none() && lock(&self.state).take_at_once(claim.permits) {
+        let newcomer = claim.key.is_none();
+        let result = if newcomer && lock(&self.state).take_at_once(claim.permits) {
             Ok(())
         } else {
-            ready!(self.poll_line(claim, cx))
+            ready!(self.poll_line(claim, newcomer, cx))
         };
         leaf::spend();
         Poll::Ready(result)
     }
 
-    fn poll_line(&self, claim: &mut Claim, cx: &mut Context<'_>) -> Poll<Result<(), Closed>> {
-        let (poll, out) = look_under(&self.state, cx.waker(), |state, arrival| {
-            state.poll_line(claim, arrival)
+    fn poll_line(
+        &self,
+        claim: &mut Claim,
+        newcomer: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Closed>> {
+        let mut out = Outgoing::new();
+        let poll = look_under(&self.state, cx.waker(), newcomer, |state, arrival| {
+            state.poll_line(claim, arrival, &mut out)
         });
         out.settle();
         poll
     }
 
     /// Leaves the line, if `claim` stands in one, and passes on what it has in its hands.
+    #[inline]
     pub(crate) fn give_up(&self, claim: &mut Claim) {
-        if claim.key.is_some() {
-            let mut out = Outgoing::new();
-            lock(&self.state).withdraw(claim, &mut out);
-            out.settle();
+        if let Some(key) = claim.key.take() {
+            self.withdraw(key, claim.permits);
         }
+    }
+
+    #[cold]
+    fn withdraw(&self, key: WaiterKey, permits: usize) {
+        let mut out = Outgoing::new();
+        lock(&self.state).withdraw(key, permits, &mut out);
+        out.settle();
     }
 }
 
@@ -330,15 +346,17 @@ impl State {
         &mut self,
         claim: &mut Claim,
         arrival: &mut Arrival<'_>,
-    ) -> Result<(Poll<Result<(), Closed>>, Outgoing), NeedsClone> {
-        let mut out = Outgoing::new();
+        out: &mut Outgoing,
+    ) -> Result<Poll<Result<(), Closed>>, NeedsClone> {
         if self.closed {
-            self.withdraw(claim, &mut out);
-            return Ok((Poll::Ready(Err(Closed)), out));
+            if let Some(key) = claim.key.take() {
+                self.withdraw(key, claim.permits, out);
+            }
+            return Ok(Poll::Ready(Err(Closed)));
         }
-        if let Some(key) = claim.key.take_if(|key| !self.line.still_waits(key)) {
-            self.line.leave(key);
-            return Ok((Poll::Ready(Ok(())), out));
+        if let Some(called) = claim.key.take_if(|key| !self.line.still_waits(key)) {
+            self.line.leave(called);
+            return Ok(Poll::Ready(Ok(())));
         }
         let want = Want {
             permits: claim.permits,
@@ -347,20 +365,17 @@ impl State {
         self.line.wait(&mut claim.key, want, arrival)?;
         // A newcomer may find permits free: it collects them, and if they are enough it is called
         // here and now.
-        self.hand_over(&mut out);
-        Ok((Poll::Pending, out))
+        self.hand_over(out);
+        Ok(Poll::Pending)
     }
 
-    fn withdraw(&mut self, claim: &mut Claim, out: &mut Outgoing) {
-        let Some(key) = claim.key.take() else {
-            return;
-        };
+    fn withdraw(&mut self, key: WaiterKey, permits: usize, out: &mut Outgoing) {
         self.free += match self.line.leave(key) {
             Left::Waiting(want, waker) => {
                 out.discard(waker);
                 want.permits - want.missing
             }
-            Left::Called => claim.permits,
+            Left::Called => permits,
         };
         self.hand_over(out);
     }

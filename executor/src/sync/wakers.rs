@@ -8,16 +8,20 @@ use std::task::Waker;
 
 use crate::shim::{Mutex, lock};
 
-/// Lets `look` decide under the lock, and clones `waker` for it outside, if it asks.
+/// Lets `look` decide under the lock, with a clone of `waker` that was made outside.
 ///
-/// `look` runs once, or a second time after it answered [`NeedsClone`]; it must not have changed
-/// anything before giving that answer.
+/// Who is sure to wait asks for the clone before the first look (`clone_first`). For anybody else
+/// `look` may ask with [`NeedsClone`], before it changes anything, and runs a second time then.
 pub(crate) fn look_under<S, R>(
     state: &Mutex<S>,
     waker: &Waker,
+    clone_first: bool,
     mut look: impl FnMut(&mut S, &mut Arrival<'_>) -> Result<R, NeedsClone>,
 ) -> R {
-    let mut arrival = Arrival { waker, clone: None };
+    let mut arrival = Arrival {
+        waker,
+        clone: clone_first.then(|| waker.clone()),
+    };
     loop {
         // The guard lives to the end of this statement, and no longer.
         let looked = look(&mut lock(state), &mut arrival);
@@ -81,7 +85,9 @@ impl Outgoing {
     pub(crate) fn settle(self) {
         if let Some(first) = self.first {
             first.wake();
-            self.rest.into_iter().for_each(Waker::wake);
+            if !self.rest.is_empty() {
+                self.rest.into_iter().for_each(Waker::wake);
+            }
         }
         drop(self.discarded);
     }

@@ -83,9 +83,18 @@ impl<T, S: Store<T>> Queue<T, S> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, QueueShutDown>> {
         ready!(leaf::proceed(cx));
-        let (poll, out) = look_under(&self.state, cx.waker(), |state, arrival| {
-            state.get(key, arrival)
-        });
+        let mut out = Outgoing::new();
+        let newcomer = key.is_none();
+        let at_once = match newcomer {
+            true => lock(&self.state).get_at_once(&mut out),
+            false => None,
+        };
+        let poll = match at_once {
+            Some(item) => Poll::Ready(Ok(item)),
+            None => look_under(&self.state, cx.waker(), newcomer, |state, arrival| {
+                state.get(key, arrival, &mut out)
+            }),
+        };
         out.settle();
         match poll {
             Poll::Ready(_) => leaf::spend(),

@@ -59,7 +59,7 @@ impl<T, S> Future for Join<'_, T, S> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         ready!(leaf::proceed(cx));
-        let poll = look_under(&this.queue.state, cx.waker(), |state, arrival| {
+        let poll = look_under(&this.queue.state, cx.waker(), false, |state, arrival| {
             state.join(&mut this.key, arrival)
         });
         match poll {

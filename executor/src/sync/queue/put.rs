@@ -96,19 +96,25 @@ impl<T, S: Store<T>> Future for Put<'_, T, S> {
         let this = &mut *self;
         assert!(this.item.is_some(), "`Put` was polled after it was ready");
         ready!(leaf::proceed(cx));
-        let (poll, out) = look_under(&this.queue.state, cx.waker(), |state, arrival| {
-            state.put(&mut this.item, &mut this.key, arrival)
-        });
+        let mut out = Outgoing::new();
+        let state = &this.queue.state;
+        let newcomer = this.key.is_none();
+        let poll = if newcomer && lock(state).put_at_once(&mut this.item, &mut out) {
+            Poll::Ready(())
+        } else {
+            look_under(state, cx.waker(), newcomer, |state, arrival| {
+                state.put(&mut this.item, &mut this.key, arrival, &mut out)
+            })
+        };
         out.settle();
         match poll {
-            Poll::Ready(_) => leaf::spend(),
+            Poll::Ready(()) => leaf::spend(),
             Poll::Pending => leaf::waiting_for("Queue::put", this.place),
         }
         // What could not be put is still here.
-        poll.map(|_| {
-            this.item
-                .take()
-                .map_or(Ok(()), |item| Err(QueueShutDown(item)))
+        poll.map(|()| match this.item.take() {
+            Some(item) => Err(QueueShutDown(item)),
+            None => Ok(()),
         })
     }
 }

@@ -33,9 +33,6 @@ pub(crate) struct State<T, S> {
     item: PhantomData<fn() -> T>,
 }
 
-/// What one look at the state brings: an answer or patience, and whom to wake after the lock.
-type Look<R> = Result<(Poll<R>, Outgoing), NeedsClone>;
-
 impl<T, S: Store<T>> State<T, S> {
     pub(crate) fn new(limit: Option<usize>) -> Self {
         State {
@@ -50,33 +47,41 @@ impl<T, S: Store<T>> State<T, S> {
         }
     }
 
-    /// One poll of a getter.
+    /// The way of nearly everybody: no getter before me, and an item is in.
+    #[inline]
+    pub(crate) fn get_at_once(&mut self, out: &mut Outgoing) -> Option<T> {
+        if !self.getters.is_idle() {
+            return None;
+        }
+        let item = self.items.pop()?;
+        self.call_putters(out);
+        Some(item)
+    }
+
+    /// The way of those who find nothing, those who have to wait, and those who waited.
     pub(crate) fn get(
         &mut self,
         key: &mut Option<WaiterKey>,
         arrival: &mut Arrival<'_>,
-    ) -> Look<Result<T, QueueShutDown>> {
-        let mut out = Outgoing::new();
-        let may_take = match key.take_if(|key| !self.getters.still_waits(key)) {
-            Some(called) => {
-                self.getters.leave(called);
-                true
+        out: &mut Outgoing,
+    ) -> Result<Poll<Result<T, QueueShutDown>>, NeedsClone> {
+        if let Some(called) = key.take_if(|key| !self.getters.still_waits(key)) {
+            self.getters.leave(called);
+            // There is one, unless an immediate shutdown took it away.
+            if let Some(item) = self.items.pop() {
+                self.call_putters(out);
+                return Ok(Poll::Ready(Ok(item)));
             }
-            None => key.is_none() && self.getters.is_idle(),
-        };
-        if may_take && let Some(item) = self.items.pop() {
-            self.call_putters(&mut out);
-            return Ok((Poll::Ready(Ok(item)), out));
         }
         if self.shut_down && self.unpromised_items() == 0 {
-            self.stop_getting(key, &mut out);
-            return Ok((Poll::Ready(Err(QueueShutDown(()))), out));
+            self.stop_getting(key, out);
+            return Ok(Poll::Ready(Err(QueueShutDown(()))));
         }
         self.getters.wait(key, (), arrival)?;
         // Who comes while somebody called has not run yet may find an item all the same: he is
         // called on the spot, and runs behind the other.
-        self.call_getters(&mut out);
-        Ok((Poll::Pending, out))
+        self.call_getters(out);
+        Ok(Poll::Pending)
     }
 
     pub(crate) fn get_nowait(&mut self, out: &mut Outgoing) -> Result<T, TryGetError> {
@@ -92,32 +97,38 @@ impl<T, S: Store<T>> State<T, S> {
         })
     }
 
-    /// One poll of a putter. `item` is taken when it goes in.
+    /// The way of nearly everybody: no putter before me, and there is room. `item` is taken.
+    #[inline]
+    pub(crate) fn put_at_once(&mut self, item: &mut Option<T>, out: &mut Outgoing) -> bool {
+        let may_put = !self.shut_down && self.putters.is_idle() && self.unpromised_room() > 0;
+        if may_put && let Some(item) = item.take() {
+            self.push(item, out);
+        }
+        may_put
+    }
+
+    /// The way of all other putters. Ready without having taken `item`: it was shut down.
     pub(crate) fn put(
         &mut self,
         item: &mut Option<T>,
         key: &mut Option<WaiterKey>,
         arrival: &mut Arrival<'_>,
-    ) -> Look<Result<(), QueueShutDown>> {
-        let mut out = Outgoing::new();
+        out: &mut Outgoing,
+    ) -> Result<Poll<()>, NeedsClone> {
         if self.shut_down {
-            self.stop_putting(key, &mut out);
-            return Ok((Poll::Ready(Err(QueueShutDown(()))), out));
+            self.stop_putting(key, out);
+            return Ok(Poll::Ready(()));
         }
-        let may_put = match key.take_if(|key| !self.putters.still_waits(key)) {
-            Some(called) => {
-                self.putters.leave(called);
-                true
+        if let Some(called) = key.take_if(|key| !self.putters.still_waits(key)) {
+            self.putters.leave(called);
+            if let Some(item) = item.take() {
+                self.push(item, out);
             }
-            None => key.is_none() && self.putters.is_idle() && self.unpromised_room() > 0,
-        };
-        if may_put && let Some(item) = item.take() {
-            self.push(item, &mut out);
-            return Ok((Poll::Ready(Ok(())), out));
+            return Ok(Poll::Ready(()));
         }
         self.putters.wait(key, (), arrival)?;
-        self.call_putters(&mut out);
-        Ok((Poll::Pending, out))
+        self.call_putters(out);
+        Ok(Poll::Pending)
     }
 
     pub(crate) fn put_nowait(&mut self, item: T, out: &mut Outgoing) -> Result<(), TryPutError<T>> {
