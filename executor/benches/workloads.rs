@@ -1,5 +1,6 @@
-// The workloads, in the words both runtimes share: this file is included once for each, as
-// `rt`, so that the two sides cannot differ. Each does `n` operations and returns their number.
+// The workloads, in the words both runtimes share: this file is included once for each, which
+// it knows as `rt`, so that the two sides cannot differ. Each does `n` operations and returns
+// their number.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

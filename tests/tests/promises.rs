@@ -26,8 +26,10 @@ fn every_file_opens_with_what_it_is_for() {
     let folders = ["executor", "reactor", "recipes", "tests", "docs"];
     let sources: Vec<Source> = folders.into_iter().flat_map(sources).collect();
     assert!(!sources.is_empty(), "no source was found");
+    // A file that is included into others cannot have a `//!` of its own.
     let silent = sources
         .iter()
+        .filter(|source| !source.path.ends_with("benches/workloads.rs"))
         .filter(|source| !opens_with_its_purpose(source));
     let silent: Vec<&str> = silent.map(|source| source.path.as_str()).collect();
     assert!(

@@ -22,7 +22,9 @@ async fn a_paused_hour_is_exact() {
 
 #[mainspring::test]
 async fn a_panic_is_its_handles_answer() {
-    let error = mainspring::spawn(async { panic!("ouch") }).await.unwrap_err();
+    let error = mainspring::spawn(async { panic!("ouch") })
+        .await
+        .unwrap_err();
     assert!(error.is_panic());
     assert!(error.to_string().contains("ouch"));
 }
@@ -44,7 +46,10 @@ async fn a_wait_that_nothing_can_end_fails_the_test() {
 #[test]
 fn a_runtime_with_a_driver_runs_tasks_between_two_block_ons() {
     let runtime = mainspring::runtime::Runtime::new().unwrap();
-    let task = runtime.spawn(async { task::yield_now().await; 7 });
+    let task = runtime.spawn(async {
+        task::yield_now().await;
+        7
+    });
     while !task.is_finished() {
         std::thread::yield_now();
     }

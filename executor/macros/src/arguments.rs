@@ -11,14 +11,12 @@ use syn::{Error, Ident, Lit, LitInt, Path, Result, Token};
 #[derive(Default)]
 pub(crate) struct Arguments {
     pub(crate) start_paused: bool,
-    pub(crate) seed: Option<u64>,
     pub(crate) crate_path: Option<Path>,
 }
 
 /// Every argument, and what it takes.
-const TAKES: [(&str, &str); 7] = [
+const TAKES: [(&str, &str); 6] = [
     ("start_paused", "`true` or `false`"),
-    ("seed", "a number from 0 to 2^64 - 1"),
     ("crate", "a path in quotes, as in `crate = \"tokio\"`"),
     (
         "flavor",
@@ -56,9 +54,6 @@ impl Parse for Arguments {
             let value: Lit = input.parse().map_err(wrong)?;
             match (name.to_string().as_str(), &value) {
                 ("start_paused", Lit::Bool(value)) => arguments.start_paused = value.value,
-                ("seed", Lit::Int(value)) => {
-                    arguments.seed = Some(value.base10_parse().map_err(wrong)?);
-                }
                 ("crate", Lit::Str(value)) => {
                     let path = value.parse_with(Path::parse_mod_style).map_err(wrong)?;
                     arguments.crate_path = Some(path);
@@ -139,18 +134,16 @@ mod tests {
     fn nothing_need_be_said() {
         let arguments = parsed("");
         assert!(!arguments.start_paused);
-        assert_eq!(arguments.seed, None);
         assert!(arguments.crate_path.is_none());
     }
 
     #[test]
     fn every_argument_is_understood_in_any_order_and_with_a_last_comma() {
         let arguments = parsed(
-            "seed = 7, flavor = \"multi_thread\", worker_threads = 4, crate = \"::a::b\", \
+            "flavor = \"multi_thread\", worker_threads = 4, crate = \"::a::b\", \
              unhandled_panic = \"ignore\", name = \"main loop\", start_paused = true,",
         );
         assert!(arguments.start_paused);
-        assert_eq!(arguments.seed, Some(7));
         let path = arguments.crate_path.expect("a path was given");
         assert!(path.leading_colon.is_some());
         assert_eq!(path.segments.len(), 2);
@@ -161,14 +154,6 @@ mod tests {
         for flavor in ["current_thread", "multi_thread", "local"] {
             parsed(&format!("flavor = \"{flavor}\""));
         }
-    }
-
-    #[test]
-    fn a_seed_may_be_as_large_as_it_gets() {
-        assert_eq!(parsed("seed = 0xFFFF_FFFF_FFFF_FFFF").seed, Some(u64::MAX));
-        assert!(refused("seed = 18446744073709551616").contains("2^64"));
-        assert!(refused("seed = -1").contains("2^64"));
-        assert!(refused("seed = \"7\"").contains("a number"));
     }
 
     #[test]
@@ -200,7 +185,10 @@ mod tests {
 
     #[test]
     fn an_argument_given_twice_is_refused() {
-        assert_eq!(refused("seed = 1, seed = 2"), "`seed` is given twice");
+        assert_eq!(
+            refused("start_paused = true, start_paused = true"),
+            "`start_paused` is given twice"
+        );
     }
 
     #[test]

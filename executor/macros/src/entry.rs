@@ -1,10 +1,10 @@
 //! From an `async fn` to a plain one that runs it.
 //!
 //! ```text
-//! #[main(seed = 7)]                   fn main() -> R {
+//! #[main(start_paused = true)]         fn main() -> R {
 //! async fn main() -> R {                  let body = async { ... };
 //!     ...                     ->          ::mainspring::__private::Entry::new()
-//! }                                           .seed(7u64)
+//! }                                           .start_paused(true)
 //!                                             .main(body)
 //!                                     }
 //! ```
@@ -186,12 +186,11 @@ fn entry(kind: Kind, arguments: &Arguments) -> TokenStream {
         }
     };
     let start_paused = arguments.start_paused.then(|| quote!(.start_paused(true)));
-    let seed = arguments.seed.map(|seed| quote!(.seed(#seed)));
     let run = match kind {
         Kind::Main => quote!(.main),
         Kind::Test => quote!(.test),
     };
-    quote!(#path::__private::Entry::new() #start_paused #seed #run)
+    quote!(#path::__private::Entry::new() #start_paused #run)
 }
 
 /// `#[test]`, by whichever of its names.
@@ -239,7 +238,7 @@ mod tests {
     fn the_whole_expansion_of_a_test() {
         let found = expanded(
             Kind::Test,
-            "start_paused = true, seed = 5, crate = \"spring\"",
+            "start_paused = true, crate = \"spring\"",
             "#[ignore] pub async fn it_holds() -> Result<(), Error> { #![allow(dead_code)] step().await }",
         );
         let wanted = "
@@ -255,7 +254,7 @@ mod tests {
                     }
                     step().await
                 };
-                spring::__private::Entry::new().start_paused(true).seed(5u64).test(body)
+                spring::__private::Entry::new().start_paused(true).test(body)
             }";
         assert_eq!(without_spaces(&found), without_spaces(wanted));
     }

@@ -33,7 +33,6 @@ use crate::entry::Kind;
 /// | argument | meaning |
 /// | --- | --- |
 /// | `start_paused = true` | the clock stands still and jumps from deadline to deadline |
-/// | `seed = 7` | seeds the runtime's own generator, from which `select!` draws |
 /// | `crate = "path"` | where mainspring is found, if not under the name in `Cargo.toml` |
 ///
 /// Programs written for tokio also say `flavor = "current_thread"`, `"multi_thread"` or

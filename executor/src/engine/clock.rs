@@ -43,7 +43,9 @@ impl Clock {
         match self.mode.get() {
             Mode::Paused(now) => now,
             // A machine's clock may stand still or go back: then so does ours, harmlessly.
-            Mode::Real(then, at) => then.saturating_add(Instant::now().saturating_duration_since(at)),
+            Mode::Real(then, at) => {
+                then.saturating_add(Instant::now().saturating_duration_since(at))
+            }
         }
     }
 

@@ -171,7 +171,9 @@ pub(crate) fn find(shared: &Arc<Shared>) -> Option<Rc<Engine>> {
     let find = |engines: &RefCell<Vec<Rc<Engine>>>| {
         let engines = engines.borrow();
         let mut engines = engines.iter();
-        engines.find(|engine| Arc::ptr_eq(&engine.shared, shared)).cloned()
+        engines
+            .find(|engine| Arc::ptr_eq(&engine.shared, shared))
+            .cloned()
     };
     ENGINES.try_with(find).ok()?
 }
@@ -210,7 +212,10 @@ fn enter_with(shared: Arc<Shared>, engine: Option<Rc<Engine>>) -> Inside {
     let queue = engine.as_ref().map(|engine| engine.ready.clone());
     let entered = Some(Entered { shared, engine });
     Inside {
-        before: CURRENT.try_with(|current| current.replace(entered)).ok().flatten(),
+        before: CURRENT
+            .try_with(|current| current.replace(entered))
+            .ok()
+            .flatten(),
         queue_before: ReadyQueue::set_here(queue),
         _confined: PhantomData,
     }

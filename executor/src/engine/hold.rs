@@ -47,7 +47,9 @@ impl Wires {
                 // After a look at the reactor that found nothing, the kernel has delivered all
                 // that the other end, which is ours too, has written.
                 Wire::Stream { here: a, there: b } => a == there && b == here,
-                Wire::Listening(at) => at == there || at.ip().is_unspecified() && at.port() == there.port(),
+                Wire::Listening(at) => {
+                    at == there || at.ip().is_unspecified() && at.port() == there.port()
+                }
                 Wire::Connecting => false,
             }),
             Some(Wire::Listening(_)) | None => false,

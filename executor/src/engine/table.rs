@@ -72,7 +72,11 @@ impl TaskTable {
         let vacant = entries.vacant_entry();
         let task = body.waker().move_in(place_of(vacant.key()));
         let (id, state) = (task.id, State::Here(body));
-        vacant.insert(Entry { id, state, note: None });
+        vacant.insert(Entry {
+            id,
+            state,
+            note: None,
+        });
         task
     }
 
@@ -83,7 +87,11 @@ impl TaskTable {
         let vacant = entries.vacant_entry();
         let task = waker.move_in(place_of(vacant.key()));
         let (id, state) = (task.id, State::Seat(waker));
-        vacant.insert(Entry { id, state, note: None });
+        vacant.insert(Entry {
+            id,
+            state,
+            note: None,
+        });
         task
     }
 

@@ -102,11 +102,7 @@ impl TaskWaker {
         TaskWaker::with_flags(spawned_at, remote, ELSEWHERE)
     }
 
-    fn with_flags(
-        spawned_at: &'static Location<'static>,
-        remote: Arc<Remote>,
-        flags: u32,
-    ) -> Self {
+    fn with_flags(spawned_at: &'static Location<'static>, remote: Arc<Remote>, flags: u32) -> Self {
         TaskWaker {
             id: Id::next(),
             spawned_at,

@@ -7,10 +7,9 @@ use std::time::Duration;
 use mainspring_reactor::Reactor;
 
 use crate::engine::shared::{OnStall, Settings, Shared};
-use crate::runtime::local::LocalRuntime;
-use crate::runtime::runtime::Runtime;
 
-/// Builds a [`Runtime`] or a [`LocalRuntime`], step by step.
+/// Builds a [`Runtime`](crate::runtime::Runtime) or a
+/// [`LocalRuntime`](crate::runtime::LocalRuntime), step by step.
 ///
 /// tokio: `runtime::Builder`.
 ///
@@ -63,7 +62,10 @@ impl Builder {
     /// If zero threads are asked for.
     #[track_caller]
     pub fn worker_threads(&mut self, threads: usize) -> &mut Self {
-        assert!(threads > 0, "a runtime needs at least one thread: `worker_threads(0)`");
+        assert!(
+            threads > 0,
+            "a runtime needs at least one thread: `worker_threads(0)`"
+        );
         self
     }
 
@@ -113,26 +115,14 @@ impl Builder {
         self
     }
 
-    /// Builds the runtime.
-    ///
-    /// # Errors
-    ///
-    /// The operating system refused a reactor (out of file descriptors) or the driver thread.
-    pub fn build(&mut self) -> io::Result<Runtime> {
-        Runtime::start(self.shared()?)
-    }
-
-    /// Builds the confined form, whose `spawn_local` and `block_on` need no `Send`.
-    ///
-    /// # Errors
-    ///
-    /// The operating system refused a reactor (out of file descriptors).
-    pub fn build_local(&mut self) -> io::Result<LocalRuntime> {
+    /// One thread, whatever was asked for.
+    pub(crate) fn without_driver(&mut self) -> &mut Self {
         self.settings.has_driver = false;
-        LocalRuntime::start(self.shared()?)
+        self
     }
 
-    fn shared(&self) -> io::Result<Arc<Shared>> {
+    /// The half that is shared, for whichever form is built.
+    pub(crate) fn shared(&self) -> io::Result<Arc<Shared>> {
         Ok(Shared::new(self.settings.clone(), Reactor::new()?))
     }
 }

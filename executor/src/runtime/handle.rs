@@ -81,6 +81,10 @@ impl Handle {
 
     /// Spawns a task on the runtime, from any thread. Once the runtime has ended, the handle
     /// says "cancelled".
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: dropping the handle lets the task go on.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -150,7 +154,6 @@ impl Handle {
             false => RuntimeFlavor::CurrentThread,
         }
     }
-
 }
 
 impl fmt::Debug for Handle {

@@ -48,7 +48,7 @@ impl LocalRuntime {
         Builder::new_current_thread().build_local()
     }
 
-    pub(crate) fn start(shared: Arc<Shared>) -> io::Result<LocalRuntime> {
+    fn start(shared: Arc<Shared>) -> io::Result<LocalRuntime> {
         Ok(LocalRuntime {
             engine: context::engine_of(&shared)?,
             shutdown_limit: shared.settings.shutdown_limit,
@@ -69,6 +69,10 @@ impl LocalRuntime {
     }
 
     /// Spawns a task, which runs whenever this runtime is driven.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: dropping the handle lets the task go on.
     #[track_caller]
     pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -120,6 +124,17 @@ impl LocalRuntime {
     }
 }
 
+impl Builder {
+    /// Builds the confined form, whose `spawn_local` and `block_on` need no `Send`.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refused a reactor (out of file descriptors).
+    pub fn build_local(&mut self) -> io::Result<LocalRuntime> {
+        LocalRuntime::start(self.without_driver().shared()?)
+    }
+}
+
 impl Drop for LocalRuntime {
     fn drop(&mut self) {
         shut_down(self.handle.shared(), self.shutdown_limit);
@@ -151,15 +166,11 @@ pub fn run<F: Future>(main: F) -> F::Output {
 
 /// The same with other settings.
 #[track_caller]
-pub(crate) fn run_with<F: Future>(
-    builder: &mut Builder,
-    on_stall: OnStall,
-    main: F,
-) -> F::Output {
+pub(crate) fn run_with<F: Future>(builder: &mut Builder, on_stall: OnStall, main: F) -> F::Output {
     match builder.on_stall(on_stall).build_local() {
         Ok(runtime) => runtime.block_on(main),
-        Err(error) => panic!(
-            "the operating system refused a reactor: {error}; raise the limit of open files"
-        ),
+        Err(error) => {
+            panic!("the operating system refused a reactor: {error}; raise the limit of open files")
+        }
     }
 }

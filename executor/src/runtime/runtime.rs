@@ -64,7 +64,7 @@ impl Runtime {
         Builder::new_multi_thread().build()
     }
 
-    pub(crate) fn start(shared: Arc<Shared>) -> io::Result<Runtime> {
+    fn start(shared: Arc<Shared>) -> io::Result<Runtime> {
         let driver = match shared.settings.has_driver {
             true => Some(Driver::start(shared.clone())?),
             false => None,
@@ -87,6 +87,10 @@ impl Runtime {
     }
 
     /// Spawns a task on the home loop, from any thread.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: dropping the handle lets the task go on.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -127,7 +131,10 @@ impl Runtime {
         let (idle, became_idle) = bounded::<()>(1);
         let watch = Letter::Call(Box::new(move || {
             if let Some(engine) = context::current() {
-                engine.when_empty.borrow_mut().push(Box::new(move || drop(idle)));
+                engine
+                    .when_empty
+                    .borrow_mut()
+                    .push(Box::new(move || drop(idle)));
             }
         }));
         let _ = self.handle.shared().home.send(watch);
@@ -161,6 +168,17 @@ impl Runtime {
     /// Ends the runtime and waits for no job.
     pub fn shutdown_background(self) {
         self.shutdown_timeout(Duration::ZERO);
+    }
+}
+
+impl Builder {
+    /// Builds the runtime.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refused a reactor (out of file descriptors) or the driver thread.
+    pub fn build(&mut self) -> io::Result<Runtime> {
+        Runtime::start(self.shared()?)
     }
 }
 

@@ -168,9 +168,15 @@ fn hint(task: &TaskInfo) -> Option<&'static str> {
         );
     }
     match task.waiting_on? {
-        "an item of a queue" => Some("nobody is left that puts: `shutdown` the queue when its producers are done"),
-        "a queue to be worked off" => Some("`join` waits for one `task_done` per item: take items with `checkout`"),
-        "permits of a semaphore" => Some("a permit is held by a task that waits itself, or was forgotten"),
+        "an item of a queue" => {
+            Some("nobody is left that puts: `shutdown` the queue when its producers are done")
+        }
+        "a queue to be worked off" => {
+            Some("`join` waits for one `task_done` per item: take items with `checkout`")
+        }
+        "permits of a semaphore" => {
+            Some("a permit is held by a task that waits itself, or was forgotten")
+        }
         _ => None,
     }
 }

@@ -139,7 +139,10 @@ impl<T> JoinCell<T> {
             if let Some(outcome) = self.take_from(&mut slot) {
                 return Poll::Ready(outcome);
             }
-            if place(&mut slot).as_ref().is_some_and(|old| old.will_wake(cx.waker())) {
+            if place(&mut slot)
+                .as_ref()
+                .is_some_and(|old| old.will_wake(cx.waker()))
+            {
                 return Poll::Pending;
             }
         }
@@ -249,8 +252,8 @@ impl<T> JoinCell<T> {
     }
 
     fn look_at_given_up<R>(&self, look: impl FnOnce(&Outcome<T>) -> R) -> Option<R> {
-        let is_given_up = self.waker.is_finished()
-            && matches!(lock(&self.slot).stage, Stage::Pending);
+        let is_given_up =
+            self.waker.is_finished() && matches!(lock(&self.slot).stage, Stage::Pending);
         is_given_up.then(|| look(&Err(self.cancelled())))
     }
 

@@ -99,9 +99,8 @@ impl<T> JoinHandle<T> {
 
     /// Whether the task has ended by being cancelled.
     pub fn cancelled(&self) -> bool {
-        let is_cancelled = |outcome: &Outcome<T>| {
-            outcome.as_ref().is_err_and(JoinError::is_cancelled)
-        };
+        let is_cancelled =
+            |outcome: &Outcome<T>| outcome.as_ref().is_err_and(JoinError::is_cancelled);
         self.peek(is_cancelled).unwrap_or(false)
     }
 
@@ -263,7 +262,9 @@ impl Drop for AbortHandle {
 
 impl fmt::Debug for AbortHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AbortHandle").field("id", &self.id()).finish()
+        f.debug_struct("AbortHandle")
+            .field("id", &self.id())
+            .finish()
     }
 }
 

@@ -27,6 +27,10 @@ use crate::task::join::{JoinHandle, Payload};
 ///
 /// tokio: `spawn`. asyncio: `create_task`, `ensure_future`.
 ///
+/// # Cancel safety
+///
+/// **Strict**: dropping the handle lets the task go on.
+///
 /// # Panics
 ///
 /// Outside of a runtime.
@@ -52,6 +56,10 @@ where
 ///
 /// tokio: `spawn`, bounds and all (the feature `strict-send` is on).
 ///
+/// # Cancel safety
+///
+/// **Strict**: dropping the handle lets the task go on.
+///
 /// # Panics
 ///
 /// Outside of a runtime.
@@ -75,6 +83,10 @@ where
 ///
 /// tokio: `task::spawn_local`, without a `LocalSet`.
 ///
+/// # Cancel safety
+///
+/// **Strict**: dropping the handle lets the task go on.
+///
 /// # Panics
 ///
 /// Outside of a runtime.
@@ -88,6 +100,10 @@ where
 }
 
 /// [`spawn_local`] with a name that reports show. asyncio: `create_task(name=)`.
+///
+/// # Cancel safety
+///
+/// **Strict**: dropping the handle lets the task go on.
 ///
 /// # Panics
 ///
