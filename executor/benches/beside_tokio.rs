@@ -56,7 +56,7 @@ fn main() {
         yield_now: 100_000, 0.50;
         timeout_1: 50_000, 0.30;
         timeout_1k: 100_000, 0.60;
-        timers_fire: 10_000, 0.95;
+        timers_fire: 50_000, 0.95;
         remote_wake: 5_000, 1.00;
         block_on_ready: 50_000, 1.00;
     };

@@ -36,6 +36,8 @@ pub(crate) struct Engine {
     pub(crate) wheel: RefCell<Wheel>,
     pub(crate) reactor: RefCell<Reactor>,
     pub(crate) wires: Wires,
+    /// A list for those who are due, kept so that no look allocates.
+    pub(crate) due: Cell<Vec<Waker>>,
     /// Those who wait until nobody else can run.
     pub(crate) idlers: RefCell<VecDeque<Waker>>,
     /// How often they were released.
@@ -271,6 +273,7 @@ impl Engine {
             wheel: RefCell::new(Wheel::new()),
             reactor: RefCell::new(reactor),
             wires: Wires::default(),
+            due: Cell::new(Vec::new()),
             idlers: RefCell::new(VecDeque::new()),
             idle_rounds: Cell::new(0),
             current: Cell::new(None),

@@ -67,10 +67,10 @@ pub(crate) enum Taken {
 
 impl TaskTable {
     /// Lets a task move in.
-    pub(crate) fn insert(&self, body: Running) -> TaskId {
+    pub(crate) fn insert(&self, body: Running, waker: &TaskWaker) -> TaskId {
         let mut entries = self.entries.borrow_mut();
         let vacant = entries.vacant_entry();
-        let task = body.waker().move_in(place_of(vacant.key()));
+        let task = waker.move_in(place_of(vacant.key()));
         let (id, state) = (task.id, State::Here(body));
         vacant.insert(Entry {
             id,

@@ -22,7 +22,7 @@ use crate::leaf;
 ///
 /// Doubling it halves the price of looking (a clock read and a system call) and doubles the
 /// lateness of timers and sockets beside busy tasks.
-const POLLS_PER_LOOK: u32 = 64;
+const POLLS_PER_LOOK: u32 = 128;
 
 /// How a turn ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -179,7 +179,7 @@ impl Engine {
     /// came of it.
     pub(crate) fn look(&self, limit: Option<Duration>) -> bool {
         self.polls.set(0);
-        let mut due: Vec<Waker> = Vec::new();
+        let mut due = self.due.take();
         let turned = self.reactor.borrow_mut().turn(limit, &mut due);
         if let Err(error) = turned {
             // EINTR is the reactor's business; what is left means that its descriptor is gone.
@@ -195,16 +195,18 @@ impl Engine {
 
     /// Wakes the timers that are due at `now`.
     pub(crate) fn fire(&self, now: Tick) {
-        let mut due = Vec::new();
+        let mut due = self.due.take();
         self.wheel.borrow_mut().advance(now, &mut due);
         self.wake(due);
     }
 
-    fn wake(&self, due: Vec<Waker>) -> bool {
+    /// Wakes everybody in the list, which is kept for the next time.
+    fn wake(&self, mut due: Vec<Waker>) -> bool {
         let any = !due.is_empty();
-        for waker in due {
+        for waker in due.drain(..) {
             quietly(|| waker.wake());
         }
+        self.due.set(due);
         any
     }
 

@@ -140,7 +140,8 @@ where
     let (body, cell) = TaskBody::new(future, place, &shared.home);
     let letter = Letter::Call(Box::new(move || {
         if let Some(engine) = context::current() {
-            engine.admit(body);
+            let waker = body.cell.waker.clone();
+            engine.admit(body, &waker);
         }
     }));
     // A runtime that has ended returns the letter, and a body that is dropped says "cancelled".
@@ -161,17 +162,17 @@ impl Engine {
         F::Output: 'static,
     {
         let (body, cell) = TaskBody::new(future, place, &self.remote);
-        self.admit(body);
+        self.admit(body, &cell.waker);
         JoinHandle::new(cell)
     }
 
     /// Lets a task in. While the loop ends it is turned away, and its handle says "cancelled".
-    fn admit(&self, body: Running) {
+    fn admit(&self, body: Running, waker: &TaskWaker) {
         if self.closing.get() {
             quietly(|| drop(body));
             return;
         }
-        let task = self.tasks.insert(body);
+        let task = self.tasks.insert(body, waker);
         self.ready.push(task);
     }
 }
