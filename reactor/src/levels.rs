@@ -32,9 +32,9 @@ const WIDTH: u32 = 20;
 
 /// The capacity that an emptied slot keeps, in timers of 4 bytes.
 ///
-/// Without one, each timer that has a slot to itself would be an allocation; without a limit,
+/// Without one, slots would give memory back and ask for it again with every turn of the level; without a limit,
 /// each slot would for ever keep the memory of its fullest moment.
-const KEPT: usize = 64;
+const KEPT: usize = 1024;
 
 /// The number of a slot: the level and the digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
