@@ -32,8 +32,8 @@ const WIDTH: u32 = 20;
 
 /// The capacity that an emptied slot keeps, in timers of 4 bytes.
 ///
-/// Without one, slots would give memory back and ask for it again with every turn of the level; without a limit,
-/// each slot would for ever keep the memory of its fullest moment.
+/// Without one, slots would give memory back and ask for it again with every turn of their
+/// level; without a limit, each would for ever keep the memory of its fullest moment.
 const KEPT: usize = 1024;
 
 /// The number of a slot: the level and the digit.
