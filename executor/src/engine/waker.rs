@@ -14,6 +14,7 @@
 //! that follows may not see it (tokio #7622).
 
 use std::borrow::Cow;
+use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
@@ -38,7 +39,8 @@ pub(crate) struct TaskWaker {
     // Never changes.
     pub(crate) id: Id,
     pub(crate) spawned_at: &'static Location<'static>,
-    remote: Arc<Remote>,
+    /// The way to its loop; work that is done elsewhere has none, for there is nothing to queue.
+    remote: Option<Arc<Remote>>,
 
     // Any thread.
     /// Where in the table it lives; written once, by the loop, before the first poll.
@@ -46,6 +48,8 @@ pub(crate) struct TaskWaker {
     flags: AtomicU32,
     /// Clones of the `Arc` that are abort handles and not wakers.
     handles: AtomicU32,
+    /// When the work ended, as [`ends`] counts.
+    ended: AtomicU32,
     rare: Mutex<Option<Box<Rare>>>,
 }
 
@@ -56,6 +60,8 @@ struct Rare {
     abort: Option<AbortRequest>,
     /// Who is to hear of an abort of work that is done elsewhere: reader and worker.
     on_abort: [Option<Waker>; 2],
+    /// Who is to look at the outcome before the reader takes it, in the order of asking.
+    watchers: Vec<Waker>,
 }
 
 /// Who asked for the end, and in which words.
@@ -83,8 +89,10 @@ impl Wake for TaskWaker {
     fn wake_by_ref(self: &Arc<Self>) {
         // Law 3 (at most once in the queue): whoever turns QUEUED on does the push.
         let before = self.flags.fetch_or(QUEUED, Ordering::AcqRel);
-        if before & (QUEUED | FINISHED | ELSEWHERE) == 0 {
-            self.remote.wake(self.task());
+        if before & (QUEUED | FINISHED | ELSEWHERE) == 0
+            && let Some(remote) = &self.remote
+        {
+            remote.wake(self.task());
         }
     }
 }
@@ -94,17 +102,17 @@ impl TaskWaker {
     /// A task that will move into the table behind `remote`. It is born queued: whoever makes
     /// it does the push.
     pub(crate) fn new(spawned_at: &'static Location<'static>, remote: Arc<Remote>) -> Self {
-        TaskWaker::with_flags(spawned_at, remote, QUEUED)
+        TaskWaker::with_flags(spawned_at, Some(remote), QUEUED)
     }
 
-    /// Work that is done outside the table, for the loop behind `remote`.
-    pub(crate) fn elsewhere(spawned_at: &'static Location<'static>, remote: Arc<Remote>) -> Self {
-        TaskWaker::with_flags(spawned_at, remote, ELSEWHERE)
+    /// Work that is done outside of any table.
+    pub(crate) fn elsewhere(spawned_at: &'static Location<'static>) -> Self {
+        TaskWaker::with_flags(spawned_at, None, ELSEWHERE)
     }
 
     fn with_flags(
         spawned_at: &'static Location<'static>,
-        remote: Arc<Remote>,
+        remote: Option<Arc<Remote>>,
         flags: u32,
     ) -> Self {
         TaskWaker {
@@ -114,6 +122,7 @@ impl TaskWaker {
             place: AtomicU32::new(u32::MAX),
             flags: AtomicU32::new(flags),
             handles: AtomicU32::new(0),
+            ended: AtomicU32::new(0),
             rare: Mutex::new(None),
         }
     }
@@ -148,29 +157,84 @@ impl TaskWaker {
     /// Asks for the end: the task is dropped when its turn comes, work elsewhere is given up at
     /// once. Says whether it came in time.
     pub(crate) fn abort(self: &Arc<Self>, request: AbortRequest) -> bool {
-        let listeners = {
+        let (listeners, watchers) = {
             let mut rare = lock(&self.rare);
+            if self.is_elsewhere() && !self.is_finished() {
+                self.note_end();
+            }
             let before = self.flags.fetch_or(ABORTED, Ordering::AcqRel);
             if before & FINISHED != 0 || before & (ABORTED | ELSEWHERE) == ABORTED | ELSEWHERE {
                 return false;
             }
             let rare = rare.get_or_insert_default();
             rare.abort.get_or_insert(request);
-            std::mem::take(&mut rare.on_abort)
+            match before & ELSEWHERE {
+                // The watchers of a task wait for its turn.
+                0 => (Default::default(), Vec::new()),
+                _ => (mem::take(&mut rare.on_abort), mem::take(&mut rare.watchers)),
+            }
         };
+        watchers.into_iter().for_each(Waker::wake);
         listeners.into_iter().flatten().for_each(Waker::wake);
         self.wake_by_ref();
         true
     }
 
-    /// Who is to be told when work elsewhere is aborted. Returns the waker that stood there, for
-    /// the caller to drop; `Err` if it was aborted already.
-    pub(crate) fn on_abort(&self, party: Party, waker: Waker) -> Result<Option<Waker>, Waker> {
-        let mut rare = lock(&self.rare);
-        if self.is_aborted() {
-            return Err(waker);
+    /// This party is to be told when work elsewhere is aborted; `false` if it was already.
+    ///
+    /// Law 2 (no user code under a lock): cloning and dropping a waker may be anybody's code.
+    pub(crate) fn on_abort(&self, party: Party, waker: &Waker) -> bool {
+        {
+            let rare = lock(&self.rare);
+            let old = rare
+                .as_ref()
+                .and_then(|rare| rare.on_abort[party as usize].as_ref());
+            if old.is_some_and(|old| old.will_wake(waker)) {
+                return true;
+            }
         }
-        Ok(rare.get_or_insert_default().on_abort[party as usize].replace(waker))
+        let new = waker.clone();
+        let (is_in_time, old) = {
+            let mut rare = lock(&self.rare);
+            match self.is_aborted() {
+                true => (false, Some(new)),
+                false => {
+                    let place = &mut rare.get_or_insert_default().on_abort[party as usize];
+                    (true, place.replace(new))
+                }
+            }
+        };
+        drop(old);
+        is_in_time
+    }
+
+    /// This party need not be told any more.
+    pub(crate) fn take_listener(&self, party: Party) -> Option<Waker> {
+        lock(&self.rare).as_mut()?.on_abort[party as usize].take()
+    }
+
+    /// Somebody waits for the end, to look at the outcome before the reader does.
+    ///
+    /// # Errors
+    ///
+    /// The waker comes back if the end has come.
+    pub(crate) fn watch(&self, watcher: Waker) -> Result<(), Waker> {
+        let mut rare = lock(&self.rare);
+        // Whoever ends the work takes the list after it has said so: either we see that here, or
+        // it sees us there.
+        if self.is_finished() {
+            return Err(watcher);
+        }
+        rare.get_or_insert_default().watchers.push(watcher);
+        Ok(())
+    }
+
+    /// The end has come: who waited for it, in the order of asking.
+    pub(crate) fn take_watchers(&self) -> Vec<Waker> {
+        match lock(&self.rare).as_mut() {
+            Some(rare) => mem::take(&mut rare.watchers),
+            None => Vec::new(),
+        }
     }
 
     pub(crate) fn is_finished(&self) -> bool {
@@ -194,8 +258,15 @@ impl TaskWaker {
         lock(&self.rare).as_ref()?.abort.clone()
     }
 
-    pub(crate) fn remote(&self) -> &Arc<Remote> {
-        &self.remote
+    /// The end comes now: the next number is its own.
+    pub(crate) fn note_end(&self) {
+        let end = ENDS.fetch_add(1, Ordering::Relaxed);
+        self.ended.store(end, Ordering::Relaxed);
+    }
+
+    /// When the work ended, as [`ends`] counts.
+    pub(crate) fn ended(&self) -> u32 {
+        self.ended.load(Ordering::Relaxed)
     }
 
     pub(crate) fn name(&self) -> Option<Arc<str>> {
@@ -222,4 +293,13 @@ impl TaskWaker {
         let handles = self.handles.load(Ordering::Acquire) as usize;
         Arc::strong_count(self).saturating_sub(own + handles)
     }
+}
+
+/// Ends are numbered, so that whoever comes late can still tell what ended first. The number
+/// starts again after 2^32 ends: compare how long ago they are, not the numbers.
+static ENDS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+
+/// How many ends there have been.
+pub(crate) fn ends() -> u32 {
+    ENDS.load(Ordering::Relaxed)
 }

@@ -2,6 +2,17 @@
 //!
 //! One kind of cell serves all work that ends once: tasks, jobs on other threads, results that
 //! are set by hand.
+//!
+//! ```text
+//!   Pending --- finish ---> Ended --- take ---> Taken
+//!      |                    |   ^
+//!      |              look  v   |  the look is over
+//!      |                    Lent
+//!      +--- take, of work elsewhere that was given up ---> Taken
+//! ```
+//!
+//! Watchers (done callbacks) look before the reader takes. `looks_due` counts those that have
+//! yet to, and while it is not zero the outcome stays where it is.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -10,7 +21,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::engine::context::quietly;
 use crate::engine::waker::{Party, TaskWaker};
-use crate::shim::{Mutex, MutexGuard, lock};
+use crate::shim::{Mutex, lock};
 use crate::task::error::{JoinError, Outcome};
 use crate::task::report::JobReport;
 
@@ -26,6 +37,8 @@ struct Slot<T> {
     reader: Option<Waker>,
     /// What few cells have.
     extra: Option<Box<Extra>>,
+    /// It ended by being cancelled.
+    is_cancelled: bool,
     /// The handle is gone: nobody will take the outcome.
     is_detached: bool,
 }
@@ -33,16 +46,14 @@ struct Slot<T> {
 enum Stage<T> {
     Pending,
     Ended(Outcome<T>),
-    /// A watcher looks at it just now.
+    /// Somebody looks at it just now.
     Lent,
     Taken,
 }
 
 #[derive(Default)]
 struct Extra {
-    /// Who is to look at the outcome before the reader takes it, in the order of asking.
-    watchers: Vec<Waker>,
-    /// How many of those have not looked yet.
+    /// How many watchers have not looked yet.
     looks_due: usize,
     /// Where the work has more to tell than a task has: a job's times.
     reporter: Option<Arc<dyn Reporter>>,
@@ -73,6 +84,7 @@ impl<T> JoinCell<T> {
                 stage: Stage::Pending,
                 reader: None,
                 extra,
+                is_cancelled: false,
                 is_detached: false,
             }),
         })
@@ -84,25 +96,32 @@ impl<T> JoinCell<T> {
         Some(reporter.report())
     }
 
-    /// Puts the outcome in place and wakes who waits for it. A second outcome, or one that comes
-    /// after work elsewhere was given up, comes back.
+    /// Puts the outcome in place and wakes who waits for it. An outcome that nobody wants comes
+    /// back: a second one, one that is late because the work was given up, one whose handle is
+    /// gone.
     pub(crate) fn finish(&self, outcome: Outcome<T>) -> Result<(), Outcome<T>> {
         let mut slot = lock(&self.slot);
         if !matches!(slot.stage, Stage::Pending) || self.waker.is_finished() {
             return Err(outcome);
         }
-        if slot.is_detached && slot.looks_due() == 0 {
-            self.waker.finish();
+        slot.is_cancelled = outcome.as_ref().is_err_and(JoinError::is_cancelled);
+        if slot.is_unread() {
             slot.stage = Stage::Taken;
+            self.waker.finish();
             return Err(outcome);
         }
+        self.waker.note_end();
         slot.stage = Stage::Ended(outcome);
         self.waker.finish();
-        let watchers = slot.take_watchers();
-        let reader = slot.next_reader();
+        if slot.looks_due() > 0 {
+            // The last to look wakes the reader.
+            drop(slot);
+            self.waker.take_watchers().into_iter().for_each(Waker::wake);
+            return Ok(());
+        }
+        let reader = slot.reader.take();
         drop(slot);
-        watchers.into_iter().for_each(Waker::wake);
-        reader.into_iter().for_each(Waker::wake);
+        wake(reader);
         Ok(())
     }
 
@@ -115,47 +134,45 @@ impl<T> JoinCell<T> {
 
     /// The reader's side: takes the outcome out, or leaves the waker.
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
-        if let Some(outcome) = self.try_take() {
-            return Poll::Ready(outcome);
+        let mut taken = self.try_take();
+        if taken.is_none() {
+            taken = self.take_or_register(cx.waker());
         }
-        if self.waker.is_elsewhere() {
-            // Whoever gives the work up tells the reader at once.
-            match self.waker.on_abort(Party::Reader, cx.waker().clone()) {
-                Ok(before) => drop(before),
-                Err(_) => return Poll::Ready(self.give_up()),
-            }
+        // Whoever gives work elsewhere up tells the reader at once.
+        if taken.is_none()
+            && self.waker.is_elsewhere()
+            && !self.waker.on_abort(Party::Reader, cx.waker())
+        {
+            taken = self.try_take();
         }
-        self.register(cx, |slot| &mut slot.reader)
+        let Some(outcome) = taken else {
+            return Poll::Pending;
+        };
+        self.forget_reader();
+        Poll::Ready(outcome)
     }
 
     /// Law 2 (no user code under a lock): cloning and dropping a waker may be anybody's code.
-    fn register(
-        &self,
-        cx: &mut Context<'_>,
-        place: fn(&mut Slot<T>) -> &mut Option<Waker>,
-    ) -> Poll<Outcome<T>> {
+    fn take_or_register(&self, waker: &Waker) -> Option<Outcome<T>> {
         {
             let mut slot = lock(&self.slot);
             if let Some(outcome) = self.take_from(&mut slot) {
-                return Poll::Ready(outcome);
+                return Some(outcome);
             }
-            if place(&mut slot).as_ref().is_some_and(|old| old.will_wake(cx.waker())) {
-                return Poll::Pending;
+            if slot.reader.as_ref().is_some_and(|old| old.will_wake(waker)) {
+                return None;
             }
         }
-        let new = cx.waker().clone();
-        let mut slot = lock(&self.slot);
-        let taken = self.take_from(&mut slot);
-        let old = match taken {
-            Some(_) => Some(new),
-            None => place(&mut slot).replace(new),
+        let new = waker.clone();
+        let (taken, old) = {
+            let mut slot = lock(&self.slot);
+            match self.take_from(&mut slot) {
+                Some(outcome) => (Some(outcome), Some(new)),
+                None => (None, slot.reader.replace(new)),
+            }
         };
-        drop(slot);
         drop(old);
-        match taken {
-            Some(outcome) => Poll::Ready(outcome),
-            None => Poll::Pending,
-        }
+        taken
     }
 
     /// Takes the outcome out if it is there and every watcher has looked at it.
@@ -163,112 +180,111 @@ impl<T> JoinCell<T> {
         if !self.waker.is_finished() {
             return None;
         }
-        let mut slot = lock(&self.slot);
-        if let Some(outcome) = self.take_from(&mut slot) {
-            return Some(outcome);
-        }
-        // Work elsewhere that was given up before it had an outcome.
-        if matches!(slot.stage, Stage::Pending) && slot.looks_due() == 0 {
-            drop(slot);
-            return Some(self.give_up());
-        }
-        None
+        self.take_from(&mut lock(&self.slot))
     }
 
-    fn take_from(&self, slot: &mut MutexGuard<'_, Slot<T>>) -> Option<Outcome<T>> {
-        if slot.looks_due() > 0 || !matches!(slot.stage, Stage::Ended(_)) {
-            assert!(
-                !matches!(slot.stage, Stage::Taken),
-                "a `JoinHandle` was polled again after it gave its outcome"
-            );
+    fn take_from(&self, slot: &mut Slot<T>) -> Option<Outcome<T>> {
+        if slot.looks_due() > 0 {
             return None;
         }
-        match mem::replace(&mut slot.stage, Stage::Taken) {
-            Stage::Ended(outcome) => Some(outcome),
-            _ => None,
+        match &slot.stage {
+            Stage::Ended(_) => slot.take_unread(),
+            // Work elsewhere that was given up: what comes later is dropped where it is made.
+            Stage::Pending if self.waker.is_finished() => {
+                slot.stage = Stage::Taken;
+                slot.is_cancelled = true;
+                Some(Err(self.cancelled()))
+            }
+            Stage::Pending | Stage::Lent => None,
+            Stage::Taken => panic!("a `JoinHandle` was used again after it gave its outcome"),
         }
     }
 
-    /// The reader of work that was given up: whatever comes later is dropped where it is made.
-    fn give_up(&self) -> Outcome<T> {
-        let mut slot = lock(&self.slot);
-        match mem::replace(&mut slot.stage, Stage::Taken) {
-            // It was there all the same.
-            Stage::Ended(outcome) => outcome,
-            _ => Err(self.cancelled()),
-        }
-    }
-
+    /// The outcome of work that was cancelled.
     pub(crate) fn cancelled(&self) -> JoinError {
         JoinError::cancelled(self.waker.id, self.waker.abort_request())
     }
 
-    /// A watcher will come: the reader waits until it has looked.
-    pub(crate) fn expect_look(&self) {
-        lock(&self.slot).extra.get_or_insert_default().looks_due += 1;
+    /// Whether the work has ended by being cancelled.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        let slot = lock(&self.slot);
+        match &slot.stage {
+            Stage::Pending => self.waker.is_finished(),
+            _ => slot.is_cancelled,
+        }
     }
 
-    /// The watcher's wait: until there is something to look at.
-    pub(crate) fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let new = cx.waker().clone();
+    /// A watcher will come: the reader waits until it has looked.
+    ///
+    /// # Panics
+    ///
+    /// If there is nothing left to look at.
+    #[track_caller]
+    pub(crate) fn expect_look(&self) {
         let mut slot = lock(&self.slot);
-        if self.waker.is_finished() && !matches!(slot.stage, Stage::Lent) {
-            drop(slot);
-            drop(new);
+        assert!(
+            !matches!(slot.stage, Stage::Taken),
+            "a done callback was added to a `JoinHandle` that has given its outcome: add it before \
+             the handle is awaited to its end"
+        );
+        slot.extra.get_or_insert_default().looks_due += 1;
+    }
+
+    /// The watcher's wait: until there is something to look at. `is_listed` is its own to keep.
+    pub(crate) fn poll_ended(&self, cx: &mut Context<'_>, is_listed: &mut bool) -> Poll<()> {
+        if self.waker.is_finished() {
             return Poll::Ready(());
         }
-        slot.extra.get_or_insert_default().watchers.push(new);
-        Poll::Pending
+        if *is_listed {
+            return Poll::Pending;
+        }
+        *is_listed = true;
+        match self.waker.watch(cx.waker().clone()) {
+            Ok(()) => Poll::Pending,
+            Err(_) => Poll::Ready(()),
+        }
     }
 
-    /// Lends the outcome to `look`, outside of the lock; `None` while there is none.
+    /// Lends the outcome to `look`, outside of the lock. `None`: it is not there yet, or not any
+    /// more, or lent to somebody else just now.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&Outcome<T>) -> R) -> Option<R> {
         let lent = {
             let mut slot = lock(&self.slot);
-            if !matches!(slot.stage, Stage::Ended(_)) {
-                drop(slot);
-                return self.look_at_given_up(look);
+            match &slot.stage {
+                Stage::Ended(_) => mem::replace(&mut slot.stage, Stage::Lent),
+                Stage::Pending if self.waker.is_finished() => Stage::Pending,
+                _ => return None,
             }
-            mem::replace(&mut slot.stage, Stage::Lent)
         };
         let Stage::Ended(outcome) = lent else {
-            return None;
+            // Given up: nothing is there to be lent, and all that look see the same.
+            return Some(look(&Err(self.cancelled())));
         };
         let seen = catch_unwind(AssertUnwindSafe(|| look(&outcome)));
-        let (reader, watchers) = {
-            let mut slot = lock(&self.slot);
-            slot.stage = Stage::Ended(outcome);
-            (slot.next_reader(), slot.take_watchers())
-        };
-        watchers.into_iter().for_each(Waker::wake);
-        reader.into_iter().for_each(Waker::wake);
+        // Nobody has put another in its place: what is lent can neither be taken nor be set.
+        lock(&self.slot).stage = Stage::Ended(outcome);
         match seen {
             Ok(seen) => Some(seen),
             Err(payload) => resume_unwind(payload),
         }
     }
 
-    fn look_at_given_up<R>(&self, look: impl FnOnce(&Outcome<T>) -> R) -> Option<R> {
-        let is_given_up = self.waker.is_finished()
-            && matches!(lock(&self.slot).stage, Stage::Pending);
-        is_given_up.then(|| look(&Err(self.cancelled())))
-    }
-
     /// A watcher has looked, or will not come any more.
     pub(crate) fn looked(&self) {
-        let (reader, unwanted) = {
+        let (reader, unread) = {
             let mut slot = lock(&self.slot);
             if let Some(extra) = &mut slot.extra {
                 extra.looks_due -= 1;
             }
-            let unwanted = match slot.is_detached && slot.looks_due() == 0 {
-                true => slot.take_unread(),
-                false => None,
-            };
-            (slot.next_reader(), unwanted)
+            match slot.looks_due() {
+                0 if slot.is_detached => (None, slot.take_unread()),
+                0 if self.waker.is_finished() => (slot.reader.take(), None),
+                _ => return,
+            }
         };
-        quietly(|| drop(unwanted));
-        reader.into_iter().for_each(Waker::wake);
+        quietly(|| drop(unread));
+        wake(reader);
+        self.tell_worker();
     }
 
     /// The handle is dropped: the work goes on, its outcome is nobody's. An outcome that waits
@@ -286,42 +302,70 @@ impl<T> JoinCell<T> {
         if unread.is_some() || reader.is_some() {
             quietly(|| drop((unread, reader)));
         }
+        self.tell_worker();
     }
 
-    /// Nobody reads any more, or the work was given up: setting a result is in vain.
+    /// Nobody reads any more, or the work was given up: a result would be in vain.
     pub(crate) fn is_unwanted(&self) -> bool {
-        let slot = lock(&self.slot);
-        self.waker.is_aborted() || slot.is_detached && slot.looks_due() == 0
+        self.waker.is_aborted() || lock(&self.slot).is_unread()
+    }
+
+    /// The worker's wait: until its result would be in vain.
+    pub(crate) fn poll_unwanted(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // Asked again after the waker is in place: the handle may be dropped meanwhile.
+        if self.is_unwanted()
+            || !self.waker.on_abort(Party::Worker, cx.waker())
+            || self.is_unwanted()
+        {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+
+    /// Work elsewhere has lost its reader: the worker hears of it, if it wants to.
+    fn tell_worker(&self) {
+        if !self.waker.is_elsewhere() || !lock(&self.slot).is_detached {
+            return;
+        }
+        self.forget_reader();
+        if self.is_unwanted() {
+            wake(self.waker.take_listener(Party::Worker));
+        }
+    }
+
+    /// No link to whoever awaited the handle stays behind.
+    fn forget_reader(&self) {
+        if self.waker.is_elsewhere() {
+            let reader = self.waker.take_listener(Party::Reader);
+            quietly(|| drop(reader));
+        }
     }
 }
 
 impl<T> Slot<T> {
+    /// Neither a reader nor a watcher is left.
+    fn is_unread(&self) -> bool {
+        self.is_detached && self.looks_due() == 0
+    }
+
     fn looks_due(&self) -> usize {
         self.extra.as_ref().map_or(0, |extra| extra.looks_due)
     }
 
-    fn take_watchers(&mut self) -> Vec<Waker> {
-        match &mut self.extra {
-            Some(extra) => mem::take(&mut extra.watchers),
-            None => Vec::new(),
-        }
-    }
-
-    /// The reader's waker, if the outcome is there for it.
-    fn next_reader(&mut self) -> Option<Waker> {
-        match (&self.stage, self.looks_due()) {
-            (Stage::Ended(_) | Stage::Pending, 0) => self.reader.take(),
-            _ => None,
-        }
-    }
-
     fn take_unread(&mut self) -> Option<Outcome<T>> {
-        match &self.stage {
-            Stage::Ended(_) => match mem::replace(&mut self.stage, Stage::Taken) {
-                Stage::Ended(outcome) => Some(outcome),
-                _ => None,
-            },
+        if !matches!(self.stage, Stage::Ended(_)) {
+            return None;
+        }
+        match mem::replace(&mut self.stage, Stage::Taken) {
+            Stage::Ended(outcome) => Some(outcome),
             _ => None,
         }
+    }
+}
+
+/// A foreign waker may panic: that must not keep the work from its end.
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        quietly(|| waker.wake());
     }
 }

@@ -99,10 +99,7 @@ impl<T> JoinHandle<T> {
 
     /// Whether the task has ended by being cancelled.
     pub fn cancelled(&self) -> bool {
-        let is_cancelled = |outcome: &Outcome<T>| {
-            outcome.as_ref().is_err_and(JoinError::is_cancelled)
-        };
-        self.peek(is_cancelled).unwrap_or(false)
+        self.cell.is_cancelled()
     }
 
     /// Whether the task's end was asked for and has not come yet.
@@ -150,7 +147,8 @@ impl<T> JoinHandle<T> {
         }
     }
 
-    /// Looks at the outcome without taking it; `None` while there is none.
+    /// Looks at the outcome without taking it; `None` while there is none, after it was taken,
+    /// and inside of another look.
     pub fn peek<R>(&self, look: impl FnOnce(&Outcome<T>) -> R) -> Option<R> {
         self.cell.look(look)
     }

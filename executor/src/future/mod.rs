@@ -1,0 +1,36 @@
+//! Several futures at once, and results that are set by hand.
+//!
+//! | you have | you want | take |
+//! | --- | --- | --- |
+//! | futures | all outputs, in the order given | [`gather()`], [`try_gather()`] |
+//! | futures | each output as it comes | [`as_completed()`] |
+//! | handles of tasks | who has ended and who has not | [`wait()`] |
+//! | a future | that it goes on when its waiter does not | [`shield`] |
+//! | nothing yet | a handle for a result that comes later | [`create_future`] |
+//!
+//! `gather` and `as_completed` poll their children in place: the children may borrow from the
+//! caller, and dropping the wait drops them. `wait` and `shield` are about tasks, which live on
+//! their own.
+
+mod roster;
+mod children;
+mod limit;
+mod gather;
+mod try_gather;
+mod wait;
+mod as_completed;
+mod shield;
+mod promise;
+mod callback;
+mod stream;
+
+pub use futures_core::Stream;
+
+pub use as_completed::{AsCompleted, Indexed, TimedOut, as_completed};
+pub use callback::CallbackId;
+pub use gather::{Gather, gather};
+pub use promise::{Cancelled, Resolver, create_future};
+pub use shield::shield;
+pub use stream::{Collect, Empty, Iter, Next, StreamExt, Then, empty, from_fn, iter};
+pub use try_gather::{TryGather, try_gather};
+pub use wait::{Finished, ReturnWhen, Wait, wait};
