@@ -20,6 +20,7 @@ pub mod task; // spawn, join, abort
 pub mod runtime; // build one, block on it, reach it from other threads
 pub mod time; // sleep, timeout, interval, the paused clock
 pub mod sync; // tasks that wait for tasks
+pub mod io; // reading and writing, as traits
 
 /// What the attributes write; no part of the public surface.
 #[doc(hidden)]
