@@ -113,7 +113,10 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadUntil<'_, R> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let (delimiter, buf) = (this.delimiter, &mut *this.buf);
-        ready!(this.reading.poll(cx, |reader, cx| poll_until(reader, cx, delimiter, buf)))?;
+        ready!(
+            this.reading
+                .poll(cx, |reader, cx| poll_until(reader, cx, delimiter, buf))
+        )?;
         Poll::Ready(Ok(this.buf.len() - this.before))
     }
 }
@@ -132,7 +135,12 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        ready!(this.reading.poll(cx, |reader, cx| poll_until(reader, cx, b'\n', &mut this.bytes)))?;
+        ready!(this.reading.poll(cx, |reader, cx| poll_until(
+            reader,
+            cx,
+            b'\n',
+            &mut this.bytes
+        )))?;
         let line = text(mem::take(&mut this.bytes))?;
         this.line.push_str(&line);
         Poll::Ready(Ok(line.len()))

@@ -167,7 +167,10 @@ impl<R: fmt::Debug> fmt::Debug for BufReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BufReader")
             .field("reader", &self.inner)
-            .field("buffer", &format_args!("{}/{}", self.filled - self.taken, self.buf.len()))
+            .field(
+                "buffer",
+                &format_args!("{}/{}", self.filled - self.taken, self.buf.len()),
+            )
             .finish()
     }
 }

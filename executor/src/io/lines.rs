@@ -97,7 +97,10 @@ impl<R: AsyncBufRead + Unpin> Future for NextLine<'_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        ready!(this.reading.poll(cx, |reader, cx| poll_until(reader, cx, b'\n', this.line)))?;
+        ready!(
+            this.reading
+                .poll(cx, |reader, cx| poll_until(reader, cx, b'\n', this.line))
+        )?;
         Poll::Ready(finish(this.line))
     }
 }

@@ -178,7 +178,10 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for Read<'_, R> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let mut buf = ReadBuf::new(this.buf);
-        ready!(this.reading.poll(cx, |reader, cx| reader.poll_read(cx, &mut buf)))?;
+        ready!(
+            this.reading
+                .poll(cx, |reader, cx| reader.poll_read(cx, &mut buf))
+        )?;
         Poll::Ready(Ok(buf.filled().len()))
     }
 }
@@ -221,7 +224,10 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, R> {
         let this = self.get_mut();
         while this.buf.remaining() > 0 {
             let before = this.buf.filled().len();
-            ready!(this.reading.poll(cx, |reader, cx| reader.poll_read(cx, &mut this.buf)))?;
+            ready!(
+                this.reading
+                    .poll(cx, |reader, cx| reader.poll_read(cx, &mut this.buf))
+            )?;
             if this.buf.filled().len() == before {
                 let ended = "the stream ended before the buffer was full";
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, ended)));
@@ -245,7 +251,10 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToEnd<'_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        ready!(this.reading.poll(cx, |reader, cx| poll_to_end(reader, cx, this.buf)))?;
+        ready!(
+            this.reading
+                .poll(cx, |reader, cx| poll_to_end(reader, cx, this.buf))
+        )?;
         Poll::Ready(Ok(this.buf.len() - this.before))
     }
 }
@@ -264,7 +273,10 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        ready!(this.reading.poll(cx, |reader, cx| poll_to_end(reader, cx, &mut this.bytes)))?;
+        ready!(
+            this.reading
+                .poll(cx, |reader, cx| poll_to_end(reader, cx, &mut this.bytes))
+        )?;
         let text = std::str::from_utf8(&this.bytes)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         this.text.push_str(text);

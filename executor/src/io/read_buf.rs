@@ -196,7 +196,8 @@ impl<'a> ReadBuf<'a> {
     /// If fewer [remain](ReadBuf::remaining).
     #[track_caller]
     pub fn put_slice(&mut self, bytes: &[u8]) {
-        self.initialize_unfilled_to(bytes.len()).copy_from_slice(bytes);
+        self.initialize_unfilled_to(bytes.len())
+            .copy_from_slice(bytes);
         self.advance(bytes.len());
     }
 }

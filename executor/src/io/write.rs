@@ -189,7 +189,8 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for Write<'_, W> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        this.writing.poll(cx, |writer, cx| writer.poll_write(cx, this.buf))
+        this.writing
+            .poll(cx, |writer, cx| writer.poll_write(cx, this.buf))
     }
 }
 
@@ -206,7 +207,8 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteVectored<'_, '_, W> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        this.writing.poll(cx, |writer, cx| writer.poll_write_vectored(cx, this.bufs))
+        this.writing
+            .poll(cx, |writer, cx| writer.poll_write_vectored(cx, this.bufs))
     }
 }
 
@@ -223,7 +225,8 @@ impl<W: AsyncWrite + Unpin + ?Sized, B: Buf> Future for WriteBuf<'_, W, B> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        this.writing.poll(cx, |writer, cx| poll_write_buf(writer, cx, this.buf))
+        this.writing
+            .poll(cx, |writer, cx| poll_write_buf(writer, cx, this.buf))
     }
 }
 
@@ -242,7 +245,10 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         while !this.buf.is_empty() {
-            match ready!(this.writing.poll(cx, |writer, cx| writer.poll_write(cx, this.buf)))? {
+            match ready!(
+                this.writing
+                    .poll(cx, |writer, cx| writer.poll_write(cx, this.buf))
+            )? {
                 0 => return Poll::Ready(Err(takes_no_more())),
                 written => this.buf = &this.buf[written..],
             }
@@ -265,7 +271,10 @@ impl<W: AsyncWrite + Unpin + ?Sized, B: Buf> Future for WriteAllBuf<'_, W, B> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         while this.buf.has_remaining() {
-            match ready!(this.writing.poll(cx, |writer, cx| poll_write_buf(writer, cx, this.buf)))? {
+            match ready!(
+                this.writing
+                    .poll(cx, |writer, cx| poll_write_buf(writer, cx, this.buf))
+            )? {
                 0 => return Poll::Ready(Err(takes_no_more())),
                 _written => {}
             }
