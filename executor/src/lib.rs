@@ -21,6 +21,9 @@ pub mod runtime; // build one, block on it, reach it from other threads
 pub mod time; // sleep, timeout, interval, the paused clock
 pub mod sync; // tasks that wait for tasks
 pub mod future; // several futures at once
+pub mod io; // reading and writing, as traits
+
+pub mod net; // sockets
 
 /// What the attributes write; no part of the public surface.
 #[doc(hidden)]

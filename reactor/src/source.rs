@@ -25,8 +25,8 @@ use std::task::{Poll, Waker};
 /// first operation mostly succeeds.
 ///
 /// Several tasks may wait for one direction; an event wakes all of them, in the order in which
-/// they came. A wait that is given up leaves its waker behind until the next event or until the
-/// source is deregistered, which costs one needless wake at the most.
+/// they came. A wait that is given up leaves its waker behind until the next event,
+/// [`release`](Source::release), or until the source is deregistered.
 ///
 /// asyncio has `loop.add_reader` and `add_writer` in its place, tokio the registration inside
 /// `AsyncFd`.
@@ -190,6 +190,20 @@ impl Source {
     /// [`Reactor::armed`](crate::Reactor::armed).
     pub fn key(&self) -> SourceKey {
         self.shared.key
+    }
+
+    /// Tells that an operation in this direction may be tried, and keeps nobody waiting.
+    ///
+    /// asyncio has no counterpart; tokio's `try_io` asks the same inside.
+    pub fn ready(&self, direction: Direction) -> Option<Ready> {
+        self.lock().ready(direction)
+    }
+
+    /// Hands over whoever waits for this direction, as an event would: for a wait that is given
+    /// up. Nobody knows here whose a waker was, so all of them are to be woken, and those who
+    /// still want to wait ask again.
+    pub fn release(&self, direction: Direction, due: &mut Vec<Waker>) {
+        self.lock().half(direction).call(due);
     }
 
     /// Whether somebody waits for this direction.

@@ -1,0 +1,148 @@
+//! `AsyncBufReadExt`: the reading methods that need to look ahead.
+
+use std::future::Future;
+use std::io;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use crate::io::lines::Lines;
+use crate::io::traits::AsyncBufRead;
+use crate::io::until::{poll_until, text};
+use crate::io::waiting::Reading;
+
+/// Reading from whatever is [`AsyncBufRead`]: a [`BufReader`](crate::io::BufReader), bytes in
+/// memory.
+///
+/// tokio: `io::AsyncBufReadExt`. asyncio: `StreamReader.readline`, `readuntil`.
+pub trait AsyncBufReadExt: AsyncBufRead {
+    /// Reads up to and with `delimiter`, or to the end of the stream, appends it to `buf`, and
+    /// says how many bytes it appended. Zero is the end of the stream.
+    ///
+    /// There is no limit to what is read: against a stranger who never sends the delimiter,
+    /// [`take`](crate::io::AsyncReadExt::take) as much as he may send.
+    ///
+    /// tokio: the same. asyncio: `StreamReader.readuntil`, which has a limit.
+    ///
+    /// # Errors
+    ///
+    /// What the stream answers. What was read before is in `buf`.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: what was read is in `buf`, and the next call appends to it.
+    #[track_caller]
+    fn read_until<'a>(&'a mut self, delimiter: u8, buf: &'a mut Vec<u8>) -> ReadUntil<'a, Self>
+    where
+        Self: Unpin,
+    {
+        ReadUntil {
+            reading: Reading::new(self),
+            delimiter,
+            before: buf.len(),
+            buf,
+        }
+    }
+
+    /// Reads a line with its `\n`, or to the end of the stream, appends it to `line`, and says how
+    /// many bytes it appended. Zero is the end of the stream.
+    ///
+    /// There is no limit to the length of a line, as with
+    /// [`read_until`](AsyncBufReadExt::read_until).
+    ///
+    /// tokio: the same. asyncio: `StreamReader.readline`, which has a limit.
+    ///
+    /// ```
+    /// # mainspring::run(async {
+    /// use mainspring::io::AsyncBufReadExt;
+    ///
+    /// let mut stream: &[u8] = b"tick\ntock";
+    /// let mut line = String::new();
+    /// assert_eq!(stream.read_line(&mut line).await?, 5);
+    /// assert_eq!(line, "tick\n");
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the stream answers; `InvalidData` if the line was not UTF-8. `line` is as before
+    /// then.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Loses data**: the beginning of the line. [`lines`](AsyncBufReadExt::lines) keeps it.
+    #[track_caller]
+    fn read_line<'a>(&'a mut self, line: &'a mut String) -> ReadLine<'a, Self>
+    where
+        Self: Unpin,
+    {
+        ReadLine {
+            reading: Reading::new(self),
+            bytes: Vec::new(),
+            line,
+        }
+    }
+
+    /// The stream, line by line.
+    ///
+    /// tokio: the same. asyncio: `async for line in reader`.
+    fn lines(self) -> Lines<Self>
+    where
+        Self: Sized,
+    {
+        Lines::new(self)
+    }
+}
+
+impl<R: AsyncBufRead + ?Sized> AsyncBufReadExt for R {}
+
+/// The future of [`AsyncBufReadExt::read_until`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct ReadUntil<'a, R: AsyncBufRead + Unpin + ?Sized> {
+    reading: Reading<'a, R>,
+    delimiter: u8,
+    buf: &'a mut Vec<u8>,
+    before: usize,
+}
+
+impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadUntil<'_, R> {
+    type Output = io::Result<usize>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let (delimiter, buf) = (this.delimiter, &mut *this.buf);
+        ready!(
+            this.reading
+                .poll(cx, |reader, cx| poll_until(reader, cx, delimiter, buf))
+        )?;
+        Poll::Ready(Ok(this.buf.len() - this.before))
+    }
+}
+
+/// The future of [`AsyncBufReadExt::read_line`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct ReadLine<'a, R: AsyncBufRead + Unpin + ?Sized> {
+    reading: Reading<'a, R>,
+    bytes: Vec<u8>,
+    line: &'a mut String,
+}
+
+impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, R> {
+    type Output = io::Result<usize>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        ready!(this.reading.poll(cx, |reader, cx| poll_until(
+            reader,
+            cx,
+            b'\n',
+            &mut this.bytes
+        )))?;
+        let line = text(mem::take(&mut this.bytes))?;
+        this.line.push_str(&line);
+        Poll::Ready(Ok(line.len()))
+    }
+}

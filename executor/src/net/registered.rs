@@ -1,0 +1,294 @@
+//! A socket and its place in the reactor: try, and wait only if it would have blocked.
+//!
+//! ```text
+//!   poll_io ---> poll_ready --Pending--> (the reactor's event wakes the task) ---+
+//!     ^              | Ready                                                     |
+//!     |              v                                                           |
+//!     |          operation --Ok, Err--> done                                     |
+//!     |              | WouldBlock                                                |
+//!     |              v                                                           |
+//!     +--------- clear_ready <---------------------------------------------------+
+//! ```
+//!
+//! A short read is not taken for an empty socket: only `WouldBlock` is. That is one system call
+//! more before a wait, and true also where something cuts reads short (urgent data, a tracer).
+
+use std::io;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+
+use mainspring_reactor::{Direction, Interest, Ready, Source};
+use mio::event;
+
+use crate::engine::context::{self, Engine};
+use crate::engine::hold::Wire;
+use crate::engine::ready::{Letter, Remote};
+use crate::leaf;
+
+/// A socket that is registered with a loop's reactor as long as it lives.
+///
+/// It may be used and dropped on any thread; the tasks that wait for it are woken by the loop it
+/// was made in.
+#[derive(Debug)]
+pub(crate) struct Registered<S: event::Source> {
+    /// `None` only after `into_inner`.
+    io: Option<S>,
+
+    // Any thread.
+    source: Source,
+
+    // Never changes.
+    /// The loop whose reactor knows it.
+    home: Arc<Remote>,
+    /// Where it was made, for those who wait without a place of their own.
+    place: &'static Location<'static>,
+}
+
+impl<S: event::Source> Registered<S> {
+    // ANCHOR: poll_io
+    /// Tries the operation as soon as it may succeed, until it does something else than block.
+    pub(crate) fn poll_io<T>(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        mut operation: impl FnMut(&S) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        ready!(leaf::proceed(cx));
+        loop {
+            let ready = ready!(self.poll_source(cx, direction));
+            match self.attempt(direction, ready, &mut operation) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if ready.is_deregistered() {
+                        return Poll::Ready(Err(homeless()));
+                    }
+                }
+                result => {
+                    leaf::spend();
+                    return Poll::Ready(result);
+                }
+            }
+        }
+    }
+
+    /// Tries the operation once. If it would have blocked, the readiness it was tried upon is
+    /// used up; an event that came meanwhile is not.
+    fn attempt<T>(
+        &self,
+        direction: Direction,
+        ready: Ready,
+        operation: &mut impl FnMut(&S) -> io::Result<T>,
+    ) -> io::Result<T> {
+        loop {
+            match operation(self.io()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.source.clear_ready(direction, ready);
+                    return Err(error);
+                }
+                result => return result,
+            }
+        }
+    }
+    // ANCHOR_END: poll_io
+
+    /// Tries the operation now, if it may succeed, and waits for nothing.
+    pub(crate) fn try_io<T>(
+        &self,
+        direction: Direction,
+        mut operation: impl FnMut(&S) -> io::Result<T>,
+    ) -> io::Result<T> {
+        match self.source.ready(direction) {
+            Some(ready) => self.attempt(direction, ready, &mut operation),
+            None => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// Waits until an operation may be tried.
+    pub(crate) fn poll_ready(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+    ) -> Poll<io::Result<()>> {
+        ready!(leaf::proceed(cx));
+        let ready = ready!(self.poll_source(cx, direction));
+        leaf::spend();
+        Poll::Ready(match ready.is_deregistered() {
+            true => Err(homeless()),
+            false => Ok(()),
+        })
+    }
+
+    fn poll_source(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<Ready> {
+        let polled = self.source.poll_ready(direction, cx.waker());
+        if polled.is_pending() {
+            let what = match direction {
+                Direction::Read => "a socket to be readable",
+                Direction::Write => "a socket to be writable",
+            };
+            leaf::waiting_for(what, self.place);
+        }
+        polled
+    }
+
+    /// A wait for this direction is given up. Its waker goes; whoever else waits asks again.
+    pub(crate) fn release(&self, direction: Direction) {
+        let mut due = Vec::new();
+        self.source.release(direction, &mut due);
+        due.into_iter().for_each(Waker::wake);
+    }
+
+    /// Registers a socket, which must not block, with the loop this thread is inside of.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers. The socket is closed then.
+    pub(crate) fn new(
+        engine: &Engine,
+        mut io: S,
+        place: &'static Location<'static>,
+    ) -> io::Result<Self> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let source = engine.reactor.borrow_mut().register(&mut io, both)?;
+        Ok(Registered {
+            io: Some(io),
+            source,
+            home: engine.remote.clone(),
+            place,
+        })
+    }
+
+    /// Says what the socket is connected to: the paused clock asks.
+    pub(crate) fn set_wire(&self, wire: Wire) {
+        let source = self.source.key();
+        at_home(&self.home, move |engine| engine.wires.set(source, wire));
+    }
+
+    pub(crate) fn io(&self) -> &S {
+        let io = self.io.as_ref();
+        io.expect("a socket that was taken out is used by nobody")
+    }
+
+    /// The socket, no longer registered.
+    pub(crate) fn into_inner(mut self) -> S {
+        let io = self.deregister();
+        io.expect("a socket is taken out once")
+    }
+
+    fn deregister(&mut self) -> Option<S> {
+        let mut io = self.io.take()?;
+        let key = self.source.key();
+        match here(&self.home) {
+            Some(engine) => {
+                engine.wires.remove(key);
+                // A socket that the system does not know any more is deregistered, too.
+                let _ = engine
+                    .reactor
+                    .borrow_mut()
+                    .deregister(&mut io, &self.source);
+            }
+            // Whatever event still comes for it bears a key that reaches nobody.
+            None => at_home(&self.home, move |engine| {
+                engine.wires.remove(key);
+                engine.reactor.borrow_mut().forget(key);
+            }),
+        }
+        Some(io)
+    }
+}
+
+impl<S: event::Source> Drop for Registered<S> {
+    fn drop(&mut self) {
+        // Closed after it was deregistered.
+        drop(self.deregister());
+    }
+}
+
+/// This thread's loop, if it is that one.
+fn here(home: &Arc<Remote>) -> Option<Rc<Engine>> {
+    context::current().filter(|engine| Arc::ptr_eq(&engine.remote, home))
+}
+
+/// Does something with that loop: now if it is this thread's, by letter otherwise. A loop that is
+/// gone needs it no more.
+fn at_home(home: &Arc<Remote>, call: impl FnOnce(&Engine) + Send + 'static) {
+    match here(home) {
+        Some(engine) => call(&engine),
+        None => {
+            let there = home.clone();
+            let call = move || {
+                if let Some(engine) = here(&there) {
+                    call(&engine);
+                }
+            };
+            let _ = home.send(Letter::Call(Box::new(call)));
+        }
+    }
+}
+
+/// The runtime has ended: no event will come any more.
+fn homeless() -> io::Error {
+    io::Error::other(
+        "the runtime in which this socket was made has ended: keep it as long as its sockets, or \
+         carry the socket over with `into_std` and `from_std`",
+    )
+}
+
+/// One future's wait for a socket. The waker it left there goes with it.
+#[derive(Debug)]
+pub(crate) struct Wait<'a, S: event::Source> {
+    socket: &'a Registered<S>,
+    direction: Direction,
+    /// What it waits for, in a report's words.
+    what: &'static str,
+    place: &'static Location<'static>,
+    is_waiting: bool,
+}
+
+impl<'a, S: event::Source> Wait<'a, S> {
+    #[track_caller]
+    pub(crate) fn new(socket: &'a Registered<S>, direction: Direction, what: &'static str) -> Self {
+        Wait {
+            socket,
+            direction,
+            what,
+            place: Location::caller(),
+            is_waiting: false,
+        }
+    }
+
+    pub(crate) fn place(&self) -> &'static Location<'static> {
+        self.place
+    }
+
+    pub(crate) fn poll_io<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        operation: impl FnMut(&S) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        let polled = self.socket.poll_io(cx, self.direction, operation);
+        self.note(polled)
+    }
+
+    pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = self.socket.poll_ready(cx, self.direction);
+        self.note(polled)
+    }
+
+    fn note<T>(&mut self, polled: Poll<T>) -> Poll<T> {
+        self.is_waiting = polled.is_pending();
+        if self.is_waiting {
+            leaf::waiting_for(self.what, self.place);
+        }
+        polled
+    }
+}
+
+impl<S: event::Source> Drop for Wait<'_, S> {
+    fn drop(&mut self) {
+        if self.is_waiting {
+            self.socket.release(self.direction);
+        }
+    }
+}

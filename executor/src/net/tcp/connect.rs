@@ -1,0 +1,135 @@
+//! Getting connected: to the first of several addresses that answers.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::vec;
+
+use mainspring_reactor::Direction;
+
+use crate::engine::context;
+use crate::engine::hold::Wire;
+use crate::leaf;
+use crate::net::addr::{Lookup, ToSocketAddrs};
+use crate::net::registered::Registered;
+use crate::net::tcp::stream::TcpStream;
+
+impl TcpStream {
+    /// Connects to an address; to several, one after the other, until one answers.
+    ///
+    /// There is no limit of time but the system's (minutes):
+    /// [`timeout`](crate::time::timeout) sets one.
+    ///
+    /// tokio: `TcpStream::connect`. asyncio: `open_connection`.
+    ///
+    /// # Errors
+    ///
+    /// What the system answered for the last address; `InvalidInput` if there is none.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime, when polled.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: a connection that is being made is closed, and the next call begins anew.
+    #[track_caller]
+    pub fn connect<A: ToSocketAddrs>(address: A) -> Connect {
+        Connect {
+            step: Step::LookingUp(address.look_up()),
+            refused: None,
+            place: Location::caller(),
+        }
+    }
+}
+
+/// The future of [`TcpStream::connect`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Connect {
+    step: Step,
+    /// What the last address answered.
+    refused: Option<io::Error>,
+    place: &'static Location<'static>,
+}
+
+#[derive(Debug)]
+enum Step {
+    LookingUp(Lookup),
+    /// The connection that is being made, and the addresses to be tried after it.
+    Trying(
+        Option<Registered<mio::net::TcpStream>>,
+        vec::IntoIter<SocketAddr>,
+    ),
+}
+
+impl Future for Connect {
+    type Output = io::Result<TcpStream>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
+        let place = self.place;
+        loop {
+            match &mut self.step {
+                Step::LookingUp(lookup) => {
+                    let addresses = ready!(Pin::new(lookup).poll(cx))?;
+                    self.step = Step::Trying(None, addresses.into_iter());
+                }
+                Step::Trying(attempt @ Some(_), _) => {
+                    let socket = attempt.as_ref().expect("matched");
+                    let polled = socket.poll_io(cx, Direction::Write, outcome);
+                    if polled.is_pending() {
+                        leaf::waiting_for("a connection", place);
+                    }
+                    let outcome = ready!(polled);
+                    let socket = attempt.take().expect("matched");
+                    match outcome {
+                        Ok(()) => return Poll::Ready(Ok(TcpStream::new(socket))),
+                        Err(error) => self.refused = Some(error),
+                    }
+                }
+                Step::Trying(attempt @ None, addresses) => {
+                    let Some(address) = addresses.next() else {
+                        let refused = self.refused.take();
+                        return Poll::Ready(Err(refused.unwrap_or_else(no_address)));
+                    };
+                    match begin(address, place) {
+                        Ok(socket) => *attempt = Some(socket),
+                        Err(error) => self.refused = Some(error),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn begin(
+    address: SocketAddr,
+    place: &'static Location<'static>,
+) -> io::Result<Registered<mio::net::TcpStream>> {
+    let engine = context::expect("`TcpStream::connect`");
+    let socket = Registered::new(&engine, mio::net::TcpStream::connect(address)?, place)?;
+    socket.set_wire(Wire::Connecting);
+    Ok(socket)
+}
+
+/// How the connection came out; `WouldBlock` if it has not yet.
+fn outcome(io: &mio::net::TcpStream) -> io::Result<()> {
+    if let Some(error) = io.take_error()? {
+        return Err(error);
+    }
+    match io.peer_addr() {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The slice of addresses was empty, or a name has none.
+pub(crate) fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "there is no address to try")
+}

@@ -1,0 +1,301 @@
+//! `TcpListener`: where connections come in.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use mainspring_reactor::Direction;
+
+use crate::engine::context;
+use crate::engine::hold::Wire;
+use crate::net::addr::{Lookup, ToSocketAddrs};
+use crate::net::registered::{Registered, Wait};
+use crate::net::tcp::connect::no_address;
+use crate::net::tcp::stream::TcpStream;
+use crate::time::{Sleep, sleep};
+
+/// How long the next `accept` waits after one that found the process or the system out of files.
+///
+/// The connection is still in the line, so without a wait a server that goes on after the error
+/// would spin. Twice as long leaves those who wait that much longer when files come back; half
+/// as long tries twice as often in vain.
+const AFTER_EXHAUSTION: Duration = Duration::from_millis(100);
+
+/// A TCP socket that waits for connections.
+///
+/// Several tasks may wait in [`accept`](TcpListener::accept) at once.
+///
+/// A paused clock does not stand still for `accept`: servers accept for ever.
+///
+/// tokio: `net::TcpListener`. asyncio: `start_server`.
+///
+/// ```no_run
+/// # mainspring::run(async {
+/// use mainspring::io::{AsyncReadExt, AsyncWriteExt};
+/// use mainspring::net::TcpListener;
+///
+/// let listener = TcpListener::bind("127.0.0.1:7777").await?;
+/// loop {
+///     let (mut stream, _address) = listener.accept().await?;
+///     mainspring::spawn(async move {
+///         let mut buf = [0; 1024];
+///         loop {
+///             let count = stream.read(&mut buf).await?;
+///             if count == 0 {
+///                 return std::io::Result::Ok(());
+///             }
+///             stream.write_all(&buf[..count]).await?;
+///         }
+///     });
+/// }
+/// # #[allow(unreachable_code)]
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct TcpListener {
+    socket: Registered<mio::net::TcpListener>,
+    /// The last `accept` found no more files.
+    is_exhausted: AtomicBool,
+}
+
+impl TcpListener {
+    /// Listens at an address; at the first of several that is free. Port 0 lets the system
+    /// choose one: see [`local_addr`](TcpListener::local_addr).
+    ///
+    /// The address may have been in use a moment ago (`SO_REUSEADDR`). At most 128 connections
+    /// wait in line to be accepted, as with std.
+    ///
+    /// tokio: `TcpListener::bind`.
+    ///
+    /// # Errors
+    ///
+    /// What the system answered for the last address; `InvalidInput` if there is none.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime, when polled.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: only names are waited for, and the next call looks them up again.
+    #[track_caller]
+    pub fn bind<A: ToSocketAddrs>(address: A) -> Bind {
+        Bind {
+            lookup: address.look_up(),
+            place: Location::caller(),
+        }
+    }
+
+    /// Takes over a listener of std's, and sets it to not block.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    #[track_caller]
+    pub fn from_std(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+        let engine = context::expect("`TcpListener::from_std`");
+        listener.set_nonblocking(true)?;
+        let io = mio::net::TcpListener::from_std(listener);
+        TcpListener::new(Registered::new(&engine, io, Location::caller())?)
+    }
+
+    /// Gives the listener up to std. It is still set to not block.
+    ///
+    /// # Errors
+    ///
+    /// None today; the signature is tokio's.
+    pub fn into_std(self) -> io::Result<std::net::TcpListener> {
+        Ok(self.socket.into_inner().into())
+    }
+
+    fn new(socket: Registered<mio::net::TcpListener>) -> io::Result<Self> {
+        socket.set_wire(Wire::Listening(socket.io().local_addr()?));
+        Ok(TcpListener {
+            socket,
+            is_exhausted: AtomicBool::new(false),
+        })
+    }
+
+    /// Waits for a connection. Says who is at its other end.
+    ///
+    /// A connection that was given up while it stood in line is passed over.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers, mostly that there are too many open files. The connection stays
+    /// in line then, and the next call waits for a tenth of a second before it tries again.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime, when a connection has come.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: no connection is accepted before the call returns it.
+    #[track_caller]
+    pub fn accept(&self) -> Accept<'_> {
+        Accept {
+            listener: self,
+            wait: Wait::new(&self.socket, Direction::Read, "a connection to accept"),
+            pause: None,
+        }
+    }
+
+    /// As [`accept`](TcpListener::accept), for those who poll by hand; it tries again at once
+    /// when files have run out.
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](TcpListener::accept).
+    #[track_caller]
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        let accepted = ready!(self.socket.poll_io(cx, Direction::Read, accept));
+        Poll::Ready(self.register(accepted, Location::caller()))
+    }
+
+    fn register(
+        &self,
+        accepted: io::Result<(mio::net::TcpStream, SocketAddr)>,
+        place: &'static Location<'static>,
+    ) -> io::Result<(TcpStream, SocketAddr)> {
+        let (io, address) = accepted.inspect_err(|error| {
+            let is_exhausted = is_exhaustion(error);
+            self.is_exhausted.store(is_exhausted, Ordering::Relaxed);
+        })?;
+        let engine = context::expect("`TcpListener::accept`");
+        let stream = TcpStream::new(Registered::new(&engine, io, place)?);
+        Ok((stream, address))
+    }
+
+    /// The address it listens at.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.io().local_addr()
+    }
+
+    /// How many routers a packet from here may pass.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.socket.io().ttl()
+    }
+
+    /// Sets how many routers a packet from here may pass.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.socket.io().set_ttl(ttl)
+    }
+}
+
+impl AsFd for TcpListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.io().as_fd()
+    }
+}
+
+impl AsRawFd for TcpListener {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.io().as_raw_fd()
+    }
+}
+
+/// The future of [`TcpListener::bind`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Bind {
+    lookup: Lookup,
+    place: &'static Location<'static>,
+}
+
+impl Future for Bind {
+    type Output = io::Result<TcpListener>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<TcpListener>> {
+        let engine = context::expect("`TcpListener::bind`");
+        let addresses = ready!(Pin::new(&mut self.lookup).poll(cx))?;
+        let mut refused = None;
+        for address in addresses {
+            let bound = mio::net::TcpListener::bind(address)
+                .and_then(|io| Registered::new(&engine, io, self.place))
+                .and_then(TcpListener::new);
+            match bound {
+                Ok(listener) => return Poll::Ready(Ok(listener)),
+                Err(error) => refused = Some(error),
+            }
+        }
+        Poll::Ready(Err(refused.unwrap_or_else(no_address)))
+    }
+}
+
+/// The future of [`TcpListener::accept`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Accept<'a> {
+    listener: &'a TcpListener,
+    wait: Wait<'a, mio::net::TcpListener>,
+    /// The wait after files have run out.
+    pause: Option<Pin<Box<Sleep>>>,
+}
+
+impl Future for Accept<'_> {
+    type Output = io::Result<(TcpStream, SocketAddr)>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if this.listener.is_exhausted.swap(false, Ordering::Relaxed) {
+            this.pause = Some(Box::pin(sleep(AFTER_EXHAUSTION)));
+        }
+        if let Some(pause) = &mut this.pause {
+            ready!(pause.as_mut().poll(cx));
+            this.pause = None;
+        }
+        let accepted = ready!(this.wait.poll_io(cx, accept));
+        Poll::Ready(this.listener.register(accepted, this.wait.place()))
+    }
+}
+
+/// Takes the next connection out of the line that is still one.
+fn accept(io: &mio::net::TcpListener) -> io::Result<(mio::net::TcpStream, SocketAddr)> {
+    loop {
+        match io.accept() {
+            Err(error) if is_about_the_peer(&error) => {}
+            result => return result,
+        }
+    }
+}
+
+/// The connection was given up, by the other side or by the network, before it was accepted.
+fn is_about_the_peer(error: &io::Error) -> bool {
+    // `EPROTO`, which has no name in std.
+    let protocol_error = if cfg!(target_os = "linux") { 71 } else { 100 };
+    error.kind() == io::ErrorKind::ConnectionAborted || error.raw_os_error() == Some(protocol_error)
+}
+
+/// There are no more files, or no more memory for sockets.
+fn is_exhaustion(error: &io::Error) -> bool {
+    // `ENOMEM`, `ENFILE`, `EMFILE` and `ENOBUFS`, which have no names in std.
+    let no_buffers = if cfg!(target_os = "linux") { 105 } else { 55 };
+    let number = error.raw_os_error();
+    [12, 23, 24, no_buffers]
+        .into_iter()
+        .any(|each| number == Some(each))
+}

@@ -1,0 +1,18 @@
+//! TCP: connections, and where they come in.
+
+pub(crate) mod stream;
+mod connect;
+pub(crate) mod listener;
+
+mod split;
+mod split_owned;
+
+pub use crate::net::tcp::split::{ReadHalf, WriteHalf};
+pub use crate::net::tcp::split_owned::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};
+
+/// The futures of the methods, by name.
+pub mod futures {
+    pub use crate::net::tcp::connect::Connect;
+    pub use crate::net::tcp::listener::{Accept, Bind};
+    pub use crate::net::tcp::stream::{Peek, Readiness};
+}
