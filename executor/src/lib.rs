@@ -25,6 +25,8 @@ pub mod io; // reading and writing, as traits
 
 pub mod net; // sockets
 
+pub mod pool; // calls that block, on threads
+
 /// What the attributes write; no part of the public surface.
 #[doc(hidden)]
 pub mod __private {

@@ -28,6 +28,41 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// Waits for a notification, for at most `limit`, with the lock of `mutex` held before and after.
+/// Says whether the time ran out.
+#[cfg(not(mainspring_loom))]
+pub(crate) fn wait_for<'a, T>(
+    _mutex: &'a Mutex<T>,
+    condition: &Condvar,
+    guard: MutexGuard<'a, T>,
+    limit: std::time::Duration,
+) -> (MutexGuard<'a, T>, bool) {
+    let (guard, waited) = condition
+        .wait_timeout(guard, limit)
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    (guard, waited.timed_out())
+}
+
+/// The same in a model, where no time passes: a limit of zero always runs out, after everybody
+/// else had the chance to take the lock; any other limit never does.
+#[cfg(mainspring_loom)]
+pub(crate) fn wait_for<'a, T>(
+    mutex: &'a Mutex<T>,
+    condition: &Condvar,
+    guard: MutexGuard<'a, T>,
+    limit: std::time::Duration,
+) -> (MutexGuard<'a, T>, bool) {
+    if limit.is_zero() {
+        drop(guard);
+        thread::yield_now();
+        return (lock(mutex), true);
+    }
+    let guard = condition
+        .wait(guard)
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    (guard, false)
+}
+
 /// What the loop parks on in a model: the reactor's place is taken by a flag and a condition.
 #[cfg(mainspring_loom)]
 #[derive(Clone, Debug)]

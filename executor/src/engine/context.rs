@@ -73,6 +73,8 @@ thread_local! {
 struct Entered {
     shared: Arc<Shared>,
     engine: Option<Rc<Engine>>,
+    /// A pool's job runs here: nothing would ever turn a loop that it made by the way.
+    is_job: bool,
 }
 
 /// The loop this thread is inside of.
@@ -82,10 +84,11 @@ pub(crate) fn current() -> Option<Rc<Engine>> {
     let find = |current: &RefCell<Option<Entered>>| {
         let current = current.borrow();
         let entered = current.as_ref()?;
-        Some(match &entered.engine {
-            Some(engine) => Ok(engine.clone()),
-            None => Err(entered.shared.clone()),
-        })
+        match &entered.engine {
+            Some(engine) => Some(Ok(engine.clone())),
+            None if entered.is_job => None,
+            None => Some(Err(entered.shared.clone())),
+        }
     };
     match CURRENT.try_with(find).ok()?? {
         Ok(engine) => Some(engine),
@@ -100,6 +103,7 @@ fn first_need(shared: Arc<Shared>) -> Option<Rc<Engine>> {
     let entered = Some(Entered {
         shared,
         engine: Some(engine.clone()),
+        is_job: false,
     });
     let before = CURRENT.try_with(|current| current.replace(entered));
     ReadyQueue::set_here(Some(engine.ready.clone()));
@@ -124,6 +128,13 @@ pub(crate) fn expect(what: &str) -> Rc<Engine> {
 pub(crate) fn outside(what: &str) -> String {
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("without a name");
+    if is_job() {
+        return format!(
+            "{what} was called in a pool's job (thread `{thread}`), where no loop turns: send the \
+             future to the loop with `Handle::current().spawn`, or wait for it here with \
+             `Handle::current().block_on`"
+        );
+    }
     format!(
         "{what} was called outside a runtime (thread `{thread}`): call it inside `block_on`, \
          `#[mainspring::main]` or a spawned task, or enter a runtime with `Handle::enter`"
@@ -136,6 +147,26 @@ pub(crate) fn polling() -> Option<Id> {
         current.borrow().as_ref()?.engine.as_ref()?.current.get()
     };
     CURRENT.try_with(polling).ok()?
+}
+
+/// Whether a pool's job runs on this thread just now, and no loop of its own.
+fn is_job() -> bool {
+    let is_job = |current: &RefCell<Option<Entered>>| {
+        let current = current.borrow();
+        current.as_ref().is_some_and(|entered| entered.is_job && entered.engine.is_none())
+    };
+    CURRENT.try_with(is_job).unwrap_or(false)
+}
+
+/// The way to the loop that waits for what is sent out from this thread: its own, if it has one;
+/// else the runtime's home.
+pub(crate) fn remote_here(shared: &Arc<Shared>) -> Arc<Remote> {
+    // A loop that an earlier job left on this thread waits for nobody.
+    let engine = if is_job() { None } else { find(shared) };
+    match engine {
+        Some(engine) => engine.remote.clone(),
+        None => shared.home.clone(),
+    }
 }
 
 /// The runtime this thread is inside of.
@@ -202,17 +233,23 @@ pub(crate) struct Inside {
 
 /// Enters a runtime; its loop here, if there is one already, is the current one.
 pub(crate) fn enter(shared: &Arc<Shared>) -> Inside {
-    enter_with(shared.clone(), find(shared))
+    enter_with(shared.clone(), find(shared), false)
+}
+
+/// Enters a runtime for a job of a pool: what asks for the runtime finds it, what needs a loop is
+/// told that there is none.
+pub(crate) fn enter_job(shared: &Arc<Shared>) -> Inside {
+    enter_with(shared.clone(), None, true)
 }
 
 /// Enters a loop.
 pub(crate) fn enter_engine(engine: &Rc<Engine>) -> Inside {
-    enter_with(engine.shared.clone(), Some(engine.clone()))
+    enter_with(engine.shared.clone(), Some(engine.clone()), false)
 }
 
-fn enter_with(shared: Arc<Shared>, engine: Option<Rc<Engine>>) -> Inside {
+fn enter_with(shared: Arc<Shared>, engine: Option<Rc<Engine>>, is_job: bool) -> Inside {
     let queue = engine.as_ref().map(|engine| engine.ready.clone());
-    let entered = Some(Entered { shared, engine });
+    let entered = Some(Entered { shared, engine, is_job });
     Inside {
         before: CURRENT
             .try_with(|current| current.replace(entered))
