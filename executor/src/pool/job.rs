@@ -11,8 +11,7 @@ use crate::engine::ready::Remote;
 use crate::engine::shared::Shared;
 use crate::engine::waker::TaskWaker;
 use crate::shim::{Mutex, lock};
-use crate::task::cell::JoinCell;
-use crate::task::join::Reporter;
+use crate::task::cell::{JoinCell, Reporter};
 use crate::task::{JobReport, JoinError, JoinHandle, Outcome};
 
 /// What a pool does with a job, whatever its closure is.
@@ -62,9 +61,10 @@ where
     R: Send + 'static,
 {
     let remote = context::remote_here(shared);
-    let cell = JoinCell::new(Arc::new(TaskWaker::elsewhere(place, remote.clone())));
+    let waker = Arc::new(TaskWaker::elsewhere(place, remote.clone()));
     let times = Arc::new(Times::new(place, pace, now));
-    let handle = JoinHandle::with_reporter(cell.clone(), times.clone());
+    let cell = JoinCell::with_reporter(waker, times.clone());
+    let handle = JoinHandle::new(cell.clone());
     let work = Closure {
         call: Some(call),
         outcome: None,
