@@ -52,6 +52,8 @@ pub(crate) struct Engine {
     pub(crate) closing: Cell<bool>,
     /// The runtime was dropped by one of its own tasks: the loop ends when it gets home.
     pub(crate) abandoned: Cell<bool>,
+    /// It was dropped on another thread, which sees to the pools.
+    pub(crate) is_ended_elsewhere: Cell<bool>,
     /// What is to be done when no task is left.
     pub(crate) when_empty: RefCell<Vec<Box<dyn FnOnce()>>>,
     /// A stall was told already.
@@ -318,6 +320,7 @@ impl Engine {
             stopping: Cell::new(false),
             closing: Cell::new(false),
             abandoned: Cell::new(false),
+            is_ended_elsewhere: Cell::new(false),
             when_empty: RefCell::new(Vec::new()),
             stall_told: Cell::new(false),
             shared,

@@ -42,11 +42,12 @@ pub(crate) type Main<'a> = &'a mut dyn FnMut() -> Poll<()>;
 impl Engine {
     /// One turn.
     pub(crate) fn turn(self: &Rc<Self>, main: Main<'_>) -> Turned {
-        self.read_letters();
-        if self.run_ready(main).is_break() {
+        let mut was_called = self.read_letters();
+        if self.run_ready(main, &mut was_called).is_break() {
             return Turned::Done;
         }
-        if self.ready.len() > 0 {
+        // A call may have been "stop": whoever turns the loop is asked before it waits.
+        if was_called || self.ready.len() > 0 {
             return Turned::On;
         }
         match self.clock.is_paused() {
@@ -56,14 +57,14 @@ impl Engine {
     }
 
     /// Runs what is ready now; what becomes ready meanwhile waits for the next turn.
-    fn run_ready(self: &Rc<Self>, main: Main<'_>) -> ControlFlow<()> {
+    fn run_ready(self: &Rc<Self>, main: Main<'_>, was_called: &mut bool) -> ControlFlow<()> {
         for _ in 0..self.ready.len() {
             let Some(task) = self.ready.pop() else { break };
             self.run(task, main)?;
             self.polls.set(self.polls.get() + 1);
             if self.polls.get() >= POLLS_PER_LOOK {
                 self.look(Some(Duration::ZERO));
-                self.read_letters();
+                *was_called |= self.read_letters();
             }
         }
         ControlFlow::Continue(())
@@ -112,15 +113,21 @@ impl Engine {
         quietly(|| drop(body));
     }
 
-    fn read_letters(&self) {
+    /// Does what other threads ask. Says whether a call was among it.
+    fn read_letters(&self) -> bool {
         let mut letters = Vec::new();
         self.remote.read_letters(&mut letters);
+        let mut was_called = false;
         for letter in letters {
             match letter {
                 Letter::Wake(task) => self.ready.push(task),
-                Letter::Call(call) => quietly(call),
+                Letter::Call(call) => {
+                    was_called = true;
+                    quietly(call);
+                }
             }
         }
+        was_called
     }
 
     // ANCHOR: wait

@@ -186,8 +186,10 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         let shared = self.handle.shared();
         shut_down(shared, self.shutdown_limit);
-        if let Some(driver) = &self.driver {
-            // Law 7: a bounded wait for the driver to drop its tasks.
+        if let Some(driver) = &self.driver
+            && context::find(shared).is_none()
+        {
+            // A bounded wait for the driver to drop its tasks, unless one of them drops this.
             let _ = driver.ended.recv_timeout(self.shutdown_limit);
         }
     }

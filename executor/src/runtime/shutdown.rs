@@ -44,6 +44,7 @@ fn end_elsewhere(shared: &Arc<Shared>, limit: Duration) {
     let close = move || {
         if let Some(engine) = context::current() {
             engine.abandoned.set(true);
+            engine.is_ended_elsewhere.set(true);
             engine.stopping.set(true);
         }
         drop(done);
@@ -75,7 +76,11 @@ impl Engine {
         if self.abandoned.get() {
             let shared = self.shared.clone();
             end_here(&shared);
-            close_pools(&shared, shared.settings.shutdown_limit);
+            // Not twice: if a pool's job drops the runtime, only its own thread knows not to
+            // wait for that job.
+            if !self.is_ended_elsewhere.get() {
+                close_pools(&shared, shared.settings.shutdown_limit);
+            }
         }
     }
 }
