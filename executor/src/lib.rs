@@ -18,14 +18,15 @@ mod engine; // the mechanism: one wake-up, top to bottom
 
 pub mod task; // spawn, join, abort
 pub mod runtime; // build one, block on it, reach it from other threads
+
 pub mod time; // sleep, timeout, interval, the paused clock
 pub mod sync; // tasks that wait for tasks
 pub mod future; // several futures at once
 pub mod io; // reading and writing, as traits
 
-pub mod net; // sockets
-
 pub mod pool; // calls that block, on threads
+pub mod net; // sockets
+pub mod asyncio; // the same things under Python's names
 
 /// What the attributes write; no part of the public surface.
 #[doc(hidden)]
@@ -33,6 +34,8 @@ pub mod __private {
     pub use crate::runtime::Entry;
 }
 
+pub use future::{Stream, StreamExt};
 pub use mainspring_macros::{main, test};
-pub use runtime::run;
-pub use task::spawn;
+pub use pool::spawn_blocking;
+pub use runtime::{Runtime, run};
+pub use task::{spawn, yield_now};

@@ -10,6 +10,13 @@ use std::ops::Range;
 
 use mainspring_tests::source::{Source, files};
 
+/// Facades that show something of a floor above, because tokio's programs look for it there. A
+/// module's contents cannot be added to from the root file, which would be the place for it.
+const SHOWN_FROM_ABOVE: [(&str, &str); 2] = [
+    ("executor/src/task/mod.rs", "crate::pool::spawn_blocking"),
+    ("executor/src/time/mod.rs", "crate::pool::block_for"),
+];
+
 #[test]
 fn imports_point_to_the_ground() {
     let mut wrong = Vec::new();
@@ -26,6 +33,11 @@ fn imports_point_to_the_ground() {
             .collect();
         wrong.extend(House::new(folder, root, sources).check());
     }
+    let is_shown = |line: &String| {
+        let mut shown = SHOWN_FROM_ABOVE.iter();
+        shown.any(|(file, item)| line.starts_with(file) && line.contains(item))
+    };
+    wrong.retain(|line| !is_shown(line));
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 

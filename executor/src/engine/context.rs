@@ -155,7 +155,9 @@ pub(crate) fn polling() -> Option<Id> {
 fn is_job() -> bool {
     let is_job = |current: &RefCell<Option<Entered>>| {
         let current = current.borrow();
-        current.as_ref().is_some_and(|entered| entered.is_job && entered.engine.is_none())
+        current
+            .as_ref()
+            .is_some_and(|entered| entered.is_job && entered.engine.is_none())
     };
     CURRENT.try_with(is_job).unwrap_or(false)
 }
@@ -251,7 +253,11 @@ pub(crate) fn enter_engine(engine: &Rc<Engine>) -> Inside {
 
 fn enter_with(shared: Arc<Shared>, engine: Option<Rc<Engine>>, is_job: bool) -> Inside {
     let queue = engine.as_ref().map(|engine| engine.ready.clone());
-    let entered = Some(Entered { shared, engine, is_job });
+    let entered = Some(Entered {
+        shared,
+        engine,
+        is_job,
+    });
     Inside {
         before: CURRENT
             .try_with(|current| current.replace(entered))

@@ -61,7 +61,7 @@ where
     R: Send + 'static,
 {
     let remote = context::remote_here(shared);
-    let waker = Arc::new(TaskWaker::elsewhere(place, remote.clone()));
+    let waker = Arc::new(TaskWaker::elsewhere(place));
     let times = Arc::new(Times::new(place, pace, now));
     let cell = JoinCell::with_reporter(waker, times.clone());
     let handle = JoinHandle::new(cell.clone());

@@ -1,0 +1,54 @@
+//! The vocabulary of someone who comes from Python: the same things under asyncio's names.
+//!
+//! Only re-exports and aliases: every type and function has its home, and its documentation, in
+//! another module. `use mainspring::asyncio::*;` is all that a port of an asyncio program needs.
+//!
+//! ```
+//! use mainspring::asyncio::*;
+//!
+//! async fn fetch(name: &str, seconds: f64) -> String {
+//!     sleep(seconds).await;
+//!     format!("{name} is here")
+//! }
+//!
+//! let pages = run(async { gather([fetch("a", 0.002), fetch("b", 0.001)]).await });
+//! assert_eq!(pages, ["a is here", "b is here"]);
+//! ```
+
+pub use crate::future::ReturnWhen::{AllCompleted, FirstCompleted, FirstException};
+pub use crate::future::{
+    ReturnWhen, Stream, StreamExt, as_completed, create_future, gather, shield, try_gather, wait,
+};
+pub use crate::pool::{
+    ThreadPool, Threads, run_in_executor, set_default_executor, spawn_blocking as to_thread,
+};
+pub use crate::runtime::{Handle, LocalRuntime as Runner, run};
+pub use crate::sync::{Event, LifoQueue, PriorityQueue, Queue, QueueShutDown, Semaphore};
+pub use crate::task::{
+    JoinError, all_tasks, current_task, spawn_local as create_task, spawn_local as ensure_future,
+};
+pub use crate::time::{
+    Elapsed as TimeoutError, sleep_secs as sleep, timeout, timeout_at, wait_for,
+};
+
+/// One handle type for everything that ends once.
+pub type Task<T> = crate::task::JoinHandle<T>;
+
+/// A runtime that stays on this thread. asyncio: `new_event_loop`.
+///
+/// # Errors
+///
+/// The operating system refused a reactor (out of file descriptors).
+pub fn new_event_loop() -> std::io::Result<Runner> {
+    Runner::new()
+}
+
+/// The runtime this thread is inside of. asyncio: `get_running_loop`.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+#[track_caller]
+pub fn get_running_loop() -> Handle {
+    Handle::current()
+}
