@@ -58,6 +58,8 @@ fn main() {
         timeout_1k: 100_000, 0.60;
         timers_fire: 50_000, 0.95;
         remote_wake: 5_000, 1.00;
+        blocking_1: 5_000, 1.00;
+        blocking_64: 32_000, 1.00;
         block_on_ready: 50_000, 1.00;
     };
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -170,6 +170,32 @@ impl Line {
     }
 }
 
+/// A call on the pool that does nothing, one at a time.
+pub fn blocking_1(n: usize) -> usize {
+    runtime().block_on(async {
+        for i in 0..n {
+            let answer = rt::task::spawn_blocking(move || i).await;
+            assert_eq!(answer.expect("no panic"), i);
+        }
+    });
+    n
+}
+
+/// The same, sixty-four at a time.
+pub fn blocking_64(n: usize) -> usize {
+    const AT_ONCE: usize = 64;
+    runtime().block_on(async {
+        let mut jobs = Vec::with_capacity(AT_ONCE);
+        for _ in 0..n / AT_ONCE {
+            jobs.extend((0..AT_ONCE).map(|i| rt::task::spawn_blocking(move || i)));
+            for (i, job) in jobs.drain(..).enumerate() {
+                assert_eq!(job.await.expect("no panic"), i);
+            }
+        }
+    });
+    n
+}
+
 /// A future that is awaited in place, to show what a poll without a task costs.
 pub fn block_on_ready(n: usize) -> usize {
     let runtime = runtime();

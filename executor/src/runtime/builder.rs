@@ -17,7 +17,9 @@ use crate::engine::shared::{OnStall, Settings, Shared};
 /// use mainspring::runtime::Builder;
 ///
 /// let runtime = Builder::new_current_thread().enable_all().start_paused(true).build()?;
-/// runtime.block_on(mainspring::time::sleep(std::time::Duration::from_secs(3600)));
+/// runtime.block_on(async {
+///     mainspring::time::sleep(std::time::Duration::from_secs(3600)).await; // takes no time
+/// });
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Clone, Debug)]
