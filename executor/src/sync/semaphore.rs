@@ -13,6 +13,12 @@
 //!   loop, for the sake of the order, and not until the other wakes up.
 //!
 //! **Invariant S1: while somebody waits, no permit is free** (unless the semaphore was closed).
+//!
+//! # Source
+//!
+//! That a permit belongs to the waiter from the release on, and that who wants many collects them
+//! at the head, is how tokio's semaphore works. That a newcomer lets those called run first is what
+//! asyncio came to after bpo-45997 and gh-90155; calling him on the spot is ours.
 
 use std::fmt;
 use std::task::{Context, Poll, ready};
@@ -103,6 +109,7 @@ impl Semaphore {
         /// # Panics
         ///
         /// If `permits` is more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+        #[track_caller]
         pub fn new(permits: usize) -> Self {
             assert!(
                 permits <= Self::MAX_PERMITS,
@@ -134,6 +141,7 @@ impl Semaphore {
         /// static CONNECTIONS: Semaphore = Semaphore::const_new(10);
         /// assert_eq!(CONNECTIONS.available_permits(), 10);
         /// ```
+        #[track_caller]
         pub fn const_new(permits: usize) -> Self {
             Self::new(permits)
         }
@@ -157,6 +165,7 @@ impl Semaphore {
         /// assert_eq!(semaphore.release(), Ok(()));
         /// assert_eq!(semaphore.release(), Err(OverRelease));
         /// ```
+        #[track_caller]
         pub fn bounded(permits: usize) -> Self {
             let mut semaphore = Self::new(permits);
             semaphore.bound = Some(permits);
@@ -186,11 +195,13 @@ impl Semaphore {
     ///
     /// If more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS) would be free. Nothing was added then.
     #[inline]
+    #[track_caller]
     pub fn add_permits(&self, n: usize) {
         Self::add(lock(&self.state), n);
     }
 
     #[inline]
+    #[track_caller]
     fn add(mut state: MutexGuard<'_, State>, n: usize) {
         let free = state.free.saturating_add(n);
         if free > Self::MAX_PERMITS {
@@ -222,6 +233,7 @@ impl Semaphore {
     /// # Panics
     ///
     /// As [`add_permits`](Semaphore::add_permits).
+    #[track_caller]
     pub fn release(&self) -> Result<(), OverRelease> {
         let mut state = lock(&self.state);
         if let Some(bound) = self.bound

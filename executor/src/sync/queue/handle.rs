@@ -69,6 +69,7 @@ impl<T, S: Store<T>> Queue<T, S> {
     ///
     /// If `maxsize` is zero, which means "no limit" in asyncio: that is
     /// [`unbounded`](Queue::unbounded) here.
+    #[track_caller]
     pub fn bounded(maxsize: usize) -> Self {
         assert!(
             maxsize > 0,
