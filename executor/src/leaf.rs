@@ -34,6 +34,7 @@ thread_local! {
 
 /// `Ready` while the running poll has budget left; otherwise the task is woken again and must
 /// return `Pending`.
+#[inline]
 pub(crate) fn proceed(cx: &mut Context<'_>) -> Poll<()> {
     if BUDGET.get() == 0 {
         cx.waker().wake_by_ref();
@@ -43,6 +44,7 @@ pub(crate) fn proceed(cx: &mut Context<'_>) -> Poll<()> {
 }
 
 /// Pays for one completed operation.
+#[inline]
 pub(crate) fn spend() {
     let left = BUDGET.get();
     if left != UNLIMITED {
@@ -53,6 +55,11 @@ pub(crate) fn spend() {
 /// Notes what the leaf that is about to return `Pending` waits for.
 pub(crate) fn waiting_for(what: &'static str, place: &'static Location<'static>) {
     NOTE.set(Some(Note { what, place }));
+}
+
+/// True inside a poll by a mainspring loop: to block here would stop the loop.
+pub(crate) fn polling() -> bool {
+    BUDGET.get() != UNLIMITED
 }
 
 /// The loop's side: a poll begins.

@@ -124,6 +124,10 @@ impl Semaphore {
     /// # Errors
     ///
     /// [`AcquireError`] once the semaphore is closed.
+    ///
+    /// # Panics
+    ///
+    /// Inside a task, where it would stop the loop.
     #[track_caller]
     pub fn blocking_acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
         wait_here(self.acquire())
@@ -134,6 +138,10 @@ impl Semaphore {
     /// # Errors
     ///
     /// [`AcquireError`] once the semaphore is closed.
+    ///
+    /// # Panics
+    ///
+    /// Inside a task, where it would stop the loop.
     #[track_caller]
     pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
         wait_here(self.acquire_many(n))
@@ -144,6 +152,10 @@ impl Semaphore {
     /// # Errors
     ///
     /// [`AcquireError`] once the semaphore is closed.
+    ///
+    /// # Panics
+    ///
+    /// Inside a task, where it would stop the loop.
     #[track_caller]
     pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
         wait_here(self.acquire_owned())
@@ -154,6 +166,10 @@ impl Semaphore {
     /// # Errors
     ///
     /// [`AcquireError`] once the semaphore is closed.
+    ///
+    /// # Panics
+    ///
+    /// Inside a task, where it would stop the loop.
     #[track_caller]
     pub fn blocking_acquire_many_owned(
         self: Arc<Self>,

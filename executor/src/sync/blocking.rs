@@ -5,10 +5,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
+use crate::leaf;
 use crate::shim::thread::{self, Thread};
 
 /// Parks this thread until `future` is ready.
+#[track_caller]
 pub(crate) fn wait_here<F: Future>(future: F) -> F::Output {
+    assert!(
+        !leaf::polling(),
+        "a blocking wait inside a task stops the loop, and with it whatever is waited for; \
+         `.await` the form that is not blocking, or move the call into `spawn_blocking`"
+    );
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Sleeper(thread::current())));
     let mut cx = Context::from_waker(&waker);

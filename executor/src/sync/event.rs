@@ -61,7 +61,7 @@ impl Event {
 
     /// Sets the flag and wakes everybody who waits, in order of arrival.
     ///
-    /// Who waits at this moment goes on, even if the flag is cleared again before he runs.
+    /// Who waits at this moment goes on, even if the flag is cleared again before it runs.
     pub fn set(&self) {
         let mut out = Outgoing::new();
         let mut state = lock(&self.state);

@@ -35,6 +35,9 @@ mod event;
 
 pub mod queue;
 
+#[cfg(all(test, mainspring_loom))]
+mod models;
+
 pub use crate::sync::acquire::{Acquire, AcquireError, AcquireOwned};
 pub use crate::sync::event::{Event, EventWait};
 pub use crate::sync::permit::{OwnedSemaphorePermit, SemaphorePermit, TryAcquireError};

@@ -46,6 +46,7 @@ macro_rules! permit {
             /// # Panics
             ///
             /// If `other` comes from another semaphore.
+            #[track_caller]
             pub fn merge(&mut self, mut other: Self) {
                 assert!(
                     std::ptr::eq::<Semaphore>(&*self.semaphore, &*other.semaphore),

@@ -1,18 +1,24 @@
 //! Permits, given out in order of arrival. Every lock of this room is a semaphore underneath.
 //!
 //! A permit that comes back while somebody waits is not put on the heap of free ones for all to
-//! grab: it is *handed over* to the first in line, who finds it in his hands when he next runs.
-//! That settles three things at once:
+//! grab: it is *handed over* to the first in line, which has it in hand when it next runs. That
+//! settles three things at once:
 //!
 //! - Nobody overtakes. Who wants many collects them at the head of the line, and the others wait
-//!   behind him.
-//! - No permit gets lost. A waiter that is dropped gives back what he has in his hands, called or
-//!   not, and it goes to the next in line.
-//! - No waiter depends on another to run. A newcomer who finds permits free while somebody called
-//!   has not run yet stands in line too, but is called on the spot: he waits one round of the
-//!   loop, for the sake of the order, and not until the other wakes up.
+//!   behind.
+//! - No permit gets lost. A waiter that is dropped gives back what it has in hand, called or not,
+//!   and that goes to the next in line.
+//! - No waiter depends on another to run. A newcomer that finds permits free while somebody called
+//!   has not run yet stands in line too, but is called on the spot: it waits one round of the loop,
+//!   for the sake of the order, and not until the other wakes up.
 //!
 //! **Invariant S1: while somebody waits, no permit is free** (unless the semaphore was closed).
+//!
+//! # Source
+//!
+//! That a permit belongs to the waiter from the release on, and that who wants many collects them
+//! at the head, is how tokio's semaphore works. That a newcomer lets those called run first is what
+//! asyncio came to after bpo-45997 and gh-90155; calling it on the spot is ours.
 
 use std::fmt;
 use std::task::{Context, Poll, ready};
@@ -66,7 +72,7 @@ struct State {
     line: WaitQueue<Want>,
 }
 
-/// What a waiter asked for, and how much of it he has not in his hands yet.
+/// What a waiter asked for, and how much of it is not in its hands yet.
 #[derive(Debug)]
 struct Want {
     permits: usize,
@@ -103,6 +109,7 @@ impl Semaphore {
         /// # Panics
         ///
         /// If `permits` is more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+        #[track_caller]
         pub fn new(permits: usize) -> Self {
             assert!(
                 permits <= Self::MAX_PERMITS,
@@ -134,6 +141,7 @@ impl Semaphore {
         /// static CONNECTIONS: Semaphore = Semaphore::const_new(10);
         /// assert_eq!(CONNECTIONS.available_permits(), 10);
         /// ```
+        #[track_caller]
         pub fn const_new(permits: usize) -> Self {
             Self::new(permits)
         }
@@ -157,6 +165,7 @@ impl Semaphore {
         /// assert_eq!(semaphore.release(), Ok(()));
         /// assert_eq!(semaphore.release(), Err(OverRelease));
         /// ```
+        #[track_caller]
         pub fn bounded(permits: usize) -> Self {
             let mut semaphore = Self::new(permits);
             semaphore.bound = Some(permits);
@@ -166,7 +175,7 @@ impl Semaphore {
 
     /// How many permits are free now.
     ///
-    /// Those handed to a waiter are his, also before he has run.
+    /// Those handed to a waiter belong to it, also before it has run.
     pub fn available_permits(&self) -> usize {
         lock(&self.state).free
     }
@@ -186,11 +195,13 @@ impl Semaphore {
     ///
     /// If more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS) would be free. Nothing was added then.
     #[inline]
+    #[track_caller]
     pub fn add_permits(&self, n: usize) {
         Self::add(lock(&self.state), n);
     }
 
     #[inline]
+    #[track_caller]
     fn add(mut state: MutexGuard<'_, State>, n: usize) {
         let free = state.free.saturating_add(n);
         if free > Self::MAX_PERMITS {
@@ -222,6 +233,7 @@ impl Semaphore {
     /// # Panics
     ///
     /// As [`add_permits`](Semaphore::add_permits).
+    #[track_caller]
     pub fn release(&self) -> Result<(), OverRelease> {
         let mut state = lock(&self.state);
         if let Some(bound) = self.bound
@@ -380,7 +392,7 @@ impl State {
         self.hand_over(out);
     }
 
-    /// Puts free permits into the hands of those who wait, from the first on; who has all he wants
+    /// Puts free permits into the hands of those who wait, from the first on; who has all of it
     /// is called. This is the one place that keeps S1.
     fn hand_over(&mut self, out: &mut Outgoing) {
         if self.closed {
@@ -397,7 +409,7 @@ impl State {
         }
     }
 
-    /// What the first in line has in his hands already.
+    /// What the first in line has in its hands already.
     fn collected(&mut self) -> usize {
         self.line
             .first_mut()

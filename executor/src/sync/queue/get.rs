@@ -71,6 +71,10 @@ impl<T, S: Store<T>> Queue<T, S> {
     /// # Errors
     ///
     /// As [`get`](Queue::get).
+    ///
+    /// # Panics
+    ///
+    /// Inside a task, where it would stop the loop.
     #[track_caller]
     pub fn get_blocking(&self) -> Result<T, QueueShutDown> {
         wait_here(self.get())

@@ -16,7 +16,7 @@ use crate::sync::wakers::Outgoing;
 ///
 /// Each item counts as *unfinished* from the put until somebody reports it with
 /// [`task_done`](Queue::task_done), or drops the [`Ticket`](crate::sync::Ticket) that
-/// [`checkout`](Queue::checkout) gave him; [`join`](Queue::join) waits until none is left.
+/// [`checkout`](Queue::checkout) gave out; [`join`](Queue::join) waits until none is left.
 /// [`shutdown`](Queue::shutdown) ends it all.
 ///
 /// tokio has no such type: its `mpsc` has one receiver and no count.
@@ -69,6 +69,7 @@ impl<T, S: Store<T>> Queue<T, S> {
     ///
     /// If `maxsize` is zero, which means "no limit" in asyncio: that is
     /// [`unbounded`](Queue::unbounded) here.
+    #[track_caller]
     pub fn bounded(maxsize: usize) -> Self {
         assert!(
             maxsize > 0,

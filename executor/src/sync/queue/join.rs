@@ -16,7 +16,7 @@ use crate::sync::wakers::{Outgoing, look_under};
 impl<T, S: Store<T>> Queue<T, S> {
     /// Waits until every item that was put has been reported as done.
     ///
-    /// Who waits when the last report comes goes on, even if new items are put before he runs.
+    /// Who waits when the last report comes goes on, even if new items are put before it runs.
     ///
     /// # Cancel safety
     ///

@@ -56,6 +56,10 @@ impl<T, S: Store<T>> Queue<T, S> {
     ///
     /// As [`put`](Queue::put).
     ///
+    /// # Panics
+    ///
+    /// Inside a task, where it would stop the loop.
+    ///
     /// # Examples
     ///
     /// ```

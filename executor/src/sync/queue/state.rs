@@ -78,7 +78,7 @@ impl<T, S: Store<T>> State<T, S> {
             return Ok(Poll::Ready(Err(QueueShutDown(()))));
         }
         self.getters.wait(key, (), arrival)?;
-        // Who comes while somebody called has not run yet may find an item all the same: he is
+        // Who comes while somebody called has not run yet may find an item all the same: it is
         // called on the spot, and runs behind the other.
         self.call_getters(out);
         Ok(Poll::Pending)
