@@ -145,7 +145,9 @@ impl TaskWaker {
     ///
     /// QUEUED goes off *before* the poll, so that a wake during the poll counts.
     pub(crate) fn begin_poll(&self) -> bool {
-        let before = self.flags.fetch_and(!QUEUED, Ordering::AcqRel);
+        // Whoever stands in the queue has it on: to subtract is to clear, in one step.
+        let before = self.flags.fetch_sub(QUEUED, Ordering::AcqRel);
+        debug_assert!(before & QUEUED != 0, "a task is polled that nobody queued");
         before & ABORTED != 0
     }
 

@@ -182,6 +182,8 @@ pin_project! {
     struct TaskBody<F: Future> {
         #[pin]
         future: Option<F>,
+        // The cell knows it, too; but the cell is far away in memory and not needed for a poll.
+        task: Arc<TaskWaker>,
         cell: Arc<JoinCell<F::Output>>,
         waker: Waker,
     }
@@ -209,6 +211,7 @@ impl<F: Future> TaskBody<F> {
         let cell = JoinCell::new(waker.clone());
         let body = Box::pin(TaskBody {
             future: Some(future),
+            task: waker.clone(),
             cell: cell.clone(),
             waker: Waker::from(waker),
         });
@@ -220,7 +223,7 @@ impl<F: Future> TaskBody<F> {
 impl<F: Future> Body for TaskBody<F> {
     fn step(self: Pin<&mut Self>) -> Poll<()> {
         let mut this = self.project();
-        if this.cell.waker.begin_poll() {
+        if this.task.begin_poll() {
             this.future.set(None);
             this.cell.finish_or_drop(Err(this.cell.cancelled()));
             return Poll::Ready(());
@@ -250,10 +253,11 @@ impl<F: Future> Body for TaskBody<F> {
     }
 
     fn waker(&self) -> &Arc<TaskWaker> {
-        &self.cell.waker
+        &self.task
     }
 }
 // ANCHOR_END: step
 
-/// How many clones of a task's `Arc<TaskWaker>` are its own: in its body and in its cell.
-pub(crate) const OWN_WAKERS: usize = 2;
+/// How many clones of a task's `Arc<TaskWaker>` are its own: two in its body,
+/// one in its cell.
+pub(crate) const OWN_WAKERS: usize = 3;
