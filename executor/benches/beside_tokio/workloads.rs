@@ -14,12 +14,12 @@ fn runtime() -> rt::runtime::Runtime {
 }
 
 /// Spawn tasks that end at once and await them, ten thousand at a time, on one runtime.
-pub fn spawn_join(n: usize) -> usize {
+pub(crate) fn spawn_join(n: usize) -> usize {
     spawn_join_by(10_000, n)
 }
 
 /// The same, a thousand at a time.
-pub fn spawn_join_1k(n: usize) -> usize {
+pub(crate) fn spawn_join_1k(n: usize) -> usize {
     spawn_join_by(1_000, n)
 }
 
@@ -38,7 +38,7 @@ fn spawn_join_by(batch: usize, n: usize) -> usize {
 }
 
 /// Give way, a thousand tasks in turn.
-pub fn yield_now(n: usize) -> usize {
+pub(crate) fn yield_now(n: usize) -> usize {
     const TASKS: usize = 1000;
     runtime().block_on(async {
         let tasks: Vec<_> = (0..TASKS)
@@ -58,7 +58,7 @@ pub fn yield_now(n: usize) -> usize {
 }
 
 /// A timeout that never fires, around a future that is ready at its second poll, in one task.
-pub fn timeout_1(n: usize) -> usize {
+pub(crate) fn timeout_1(n: usize) -> usize {
     runtime().block_on(async {
         rt::spawn(async move {
             for _ in 0..n {
@@ -72,7 +72,7 @@ pub fn timeout_1(n: usize) -> usize {
 }
 
 /// The same in a thousand tasks, one timer each at a time.
-pub fn timeout_1k(n: usize) -> usize {
+pub(crate) fn timeout_1k(n: usize) -> usize {
     const TASKS: usize = 1000;
     runtime().block_on(async {
         let tasks: Vec<_> = (0..TASKS)
@@ -98,7 +98,7 @@ async fn timeout_once() {
 }
 
 /// Sleeps of 1 to 50 ms, ten thousand at once.
-pub fn timers_fire(n: usize) -> usize {
+pub(crate) fn timers_fire(n: usize) -> usize {
     const AT_ONCE: usize = 10_000;
     runtime().block_on(async {
         let mut tasks = Vec::with_capacity(AT_ONCE);
@@ -117,7 +117,7 @@ pub fn timers_fire(n: usize) -> usize {
 }
 
 /// A wake from another thread and back: the loop is parked each time.
-pub fn remote_wake(n: usize) -> usize {
+pub(crate) fn remote_wake(n: usize) -> usize {
     let line = Arc::new(Line::default());
     let other = line.clone();
     let thread = std::thread::spawn(move || {
@@ -171,7 +171,7 @@ impl Line {
 }
 
 /// A call on the pool that does nothing, one at a time.
-pub fn blocking_1(n: usize) -> usize {
+pub(crate) fn blocking_1(n: usize) -> usize {
     runtime().block_on(async {
         for i in 0..n {
             let answer = rt::task::spawn_blocking(move || i).await;
@@ -182,7 +182,7 @@ pub fn blocking_1(n: usize) -> usize {
 }
 
 /// The same, sixty-four at a time.
-pub fn blocking_64(n: usize) -> usize {
+pub(crate) fn blocking_64(n: usize) -> usize {
     const AT_ONCE: usize = 64;
     runtime().block_on(async {
         let mut jobs = Vec::with_capacity(AT_ONCE);
@@ -197,7 +197,7 @@ pub fn blocking_64(n: usize) -> usize {
 }
 
 /// A future that is awaited in place, to show what a poll without a task costs.
-pub fn block_on_ready(n: usize) -> usize {
+pub(crate) fn block_on_ready(n: usize) -> usize {
     let runtime = runtime();
     for _ in 0..n {
         let ready = pin!(async {});
