@@ -1,0 +1,47 @@
+//! Where Python 3.11 or later is installed, every twin prints what its recipe prints.
+
+mod support;
+
+use std::process::Command;
+
+use recipes::catalogue::RECIPES;
+use support::{said, transcript};
+
+/// By how much the twins' waits are divided. Two of them race three sleeps against each other: on
+/// a machine that is busy with other things the slower ones keep their order.
+const SPEEDS: [&str; 3] = ["100", "20", "4"];
+
+#[test]
+fn every_twin_prints_the_transcript_of_its_recipe() {
+    if !has_python() {
+        eprintln!("skipped: no python3 of version 3.11 or later");
+        return;
+    }
+    for recipe in RECIPES {
+        let file = format!("{}/python/{}.py", env!("CARGO_MANIFEST_DIR"), recipe.name);
+        let expected = transcript(recipe.name);
+        let twin = |speed: &&str| {
+            let said = said(Command::new("python3").args([&file, *speed]));
+            (
+                said.stdout == expected && said.status.success(),
+                said.stdout + &said.stderr,
+            )
+        };
+        let mut heard = String::new();
+        let is_same = SPEEDS.iter().map(twin).any(|(is_same, text)| {
+            heard.push_str(&text);
+            is_same
+        });
+        assert!(
+            is_same,
+            "{}, at the speeds {SPEEDS:?}:\n{heard}",
+            recipe.name
+        );
+    }
+}
+
+fn has_python() -> bool {
+    let question = "import sys; sys.exit(sys.version_info < (3, 11))";
+    let asked = Command::new("python3").args(["-c", question]).output();
+    asked.is_ok_and(|answer| answer.status.success())
+}

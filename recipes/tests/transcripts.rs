@@ -1,0 +1,137 @@
+//! On the paused clock, every recipe prints its transcript, byte for byte.
+
+mod support;
+
+use recipes::catalogue::{Order, RECIPES};
+use support::{play, recipes, transcript};
+
+#[test]
+fn every_recipe_prints_its_transcript() {
+    for recipe in RECIPES {
+        let order = Order {
+            paused: true,
+            ..Order::default()
+        };
+        let (printed, _) = play(recipe.name, order);
+        assert_eq!(printed, transcript(recipe.name), "{}", recipe.name);
+    }
+}
+
+#[test]
+fn every_recipe_prints_its_transcript_with_the_loops_times() {
+    for recipe in RECIPES {
+        let order = Order {
+            paused: true,
+            times: true,
+            ..Order::default()
+        };
+        let (printed, _) = play(recipe.name, order);
+        assert_eq!(
+            printed,
+            transcript(&format!("{}-times", recipe.name)),
+            "{}",
+            recipe.name
+        );
+    }
+}
+
+#[test]
+fn the_program_prints_every_transcript_and_nothing_else() {
+    for recipe in RECIPES {
+        let said = recipes(&["run", recipe.name, "--paused"]);
+        assert_eq!(said.stdout, transcript(recipe.name), "{}", recipe.name);
+        assert!(said.status.success(), "{}", said.stderr);
+        let said = recipes(&["run", &recipe.number.to_string(), "--paused", "--times"]);
+        assert_eq!(
+            said.stdout,
+            transcript(&format!("{}-times", recipe.name)),
+            "{}",
+            recipe.name
+        );
+        assert!(said.status.success(), "{}", said.stderr);
+    }
+}
+
+#[test]
+fn all_plays_every_recipe_in_order() {
+    let said = recipes(&["run", "all", "--paused", "--times"]);
+    let expected = RECIPES.map(|recipe| transcript(&format!("{}-times", recipe.name)));
+    assert_eq!(said.stdout, expected.concat());
+    assert!(said.status.success(), "{}", said.stderr);
+}
+
+#[test]
+fn a_hundred_plays_print_the_same() {
+    for name in ["queue", "iterator", "semaphore", "two-tasks"] {
+        let expected = transcript(&format!("{name}-times"));
+        for _ in 0..100 {
+            let order = Order {
+                paused: true,
+                times: true,
+                ..Order::default()
+            };
+            assert_eq!(play(name, order).0, expected, "{name}");
+        }
+    }
+}
+
+/// Wall and busy in tenths of a second, and the most jobs at once.
+fn took(name: &str, parallel: Option<usize>) -> (u128, u128, usize) {
+    let order = Order {
+        paused: true,
+        parallel,
+        ..Order::default()
+    };
+    let (_, summary) = play(name, order);
+    assert_eq!(summary.ticker_late, None, "the paused clock has no ticker");
+    assert_eq!(summary.complaints, 0);
+    (
+        summary.wall.as_millis() / 100,
+        summary.busy.as_millis() / 100,
+        summary.peak,
+    )
+}
+
+#[test]
+fn the_paused_clock_measures_exactly() {
+    assert_eq!(took("basic", None), (80, 80, 1));
+    assert_eq!(took("two-tasks", None), (80, 160, 2));
+    assert_eq!(took("gather", None), (50, 80, 3));
+    assert_eq!(took("wait", None), (50, 80, 3));
+    assert_eq!(took("queue", None), (30, 55, 2));
+    assert_eq!(took("semaphore", None), (50, 140, 3));
+    assert_eq!(took("callback", None), (50, 80, 3));
+    assert_eq!(took("iterator", None), (55, 55, 1));
+}
+
+#[test]
+fn parallel_says_how_many_run_at_once() {
+    assert_eq!(took("queue", Some(1)), (55, 55, 1));
+    assert_eq!(took("queue", Some(3)), (30, 55, 3));
+    assert_eq!(took("queue", Some(512)), (30, 55, 3));
+    assert_eq!(took("semaphore", Some(1)), (140, 140, 1));
+    assert_eq!(took("semaphore", Some(9)), (30, 140, 9));
+}
+
+#[test]
+fn a_seed_draws_the_lengths_and_draws_the_same_again() {
+    let drawn = |seed| {
+        let order = Order {
+            paused: true,
+            seed: Some(seed),
+            ..Order::default()
+        };
+        play("semaphore", order).0
+    };
+    assert_eq!(drawn(7), drawn(7));
+    assert_ne!(drawn(7), drawn(8));
+    for line in drawn(7).lines() {
+        let length = line
+            .strip_prefix("limited parallel: ")
+            .expect("the article's words");
+        assert!(
+            (0..=3).contains(&length.parse().expect("a number")),
+            "{line}"
+        );
+    }
+}
