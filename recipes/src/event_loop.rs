@@ -7,7 +7,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use mainspring::asyncio::{ThreadPool, set_default_executor};
-use mainspring::runtime::{Builder, LocalRuntime, RunEnd};
+use mainspring::runtime::{Builder, LocalRuntime, OnStall, RunEnd};
 use mainspring::task::{JoinHandle, spawn_local};
 
 use crate::stage::Stage;
@@ -36,6 +36,7 @@ impl EventLoop {
     pub fn new() -> EventLoop {
         let stage = Stage::current();
         let mut builder = Builder::new_current_thread();
+        builder.on_stall(OnStall::Exit);
         match builder.start_paused(stage.setting.paused).build_local() {
             Ok(runtime) => EventLoop { runtime, stage },
             Err(error) => panic!(

@@ -44,14 +44,18 @@ pub(crate) struct Settings {
     pub(crate) has_driver: bool,
 }
 
-/// What to do when nothing is left that can wake anybody.
+/// What a runtime does when nothing is left that can wake anybody, and that is certain: say who
+/// waits on what, and then this.
+///
+/// Neither tokio nor asyncio notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnStall {
-    /// Say so once, and wait.
+pub enum OnStall {
+    /// Say so once, and wait; on the paused clock, where no time passes meanwhile, panic.
     Report,
-    /// Say so and panic: a test fails.
+    /// Panic: a test fails. A mere suspicion (another thread might still hold a waker) is
+    /// reported after a while, and fails after 5 s.
     Panic,
-    /// Say so and end the program with status 13.
+    /// End the program with status 13.
     Exit,
 }
 

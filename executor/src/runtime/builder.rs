@@ -111,8 +111,10 @@ impl Builder {
         self
     }
 
-    /// What to do when nothing is left that can wake anybody.
-    pub(crate) fn on_stall(&mut self, on_stall: OnStall) -> &mut Self {
+    /// What to do when nothing is left that can wake anybody. The default is
+    /// [`OnStall::Report`]; `#[mainspring::main]` and [`run`](crate::run) take
+    /// [`OnStall::Exit`], `#[mainspring::test]` takes [`OnStall::Panic`].
+    pub fn on_stall(&mut self, on_stall: OnStall) -> &mut Self {
         self.settings.on_stall = on_stall;
         self
     }

@@ -10,6 +10,7 @@ mod entry;
 #[allow(clippy::module_inception, reason = "the file is named after its type")]
 mod runtime;
 
+pub use crate::engine::shared::OnStall;
 pub use builder::Builder;
 pub use drive::RunEnd;
 #[doc(hidden)]
