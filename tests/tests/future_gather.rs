@@ -192,7 +192,7 @@ async fn gather_limit() {
 #[test]
 #[should_panic(expected = "leave `limit` out to run all")]
 fn a_limit_of_zero_names_the_remedy() {
-    let _ = gather([future::ready(1)]).limit(0);
+    drop(gather([future::ready(1)]).limit(0));
 }
 
 #[test]

@@ -284,14 +284,52 @@ async fn a_callback_is_called_on_the_loop_wherever_the_work_ends() {
     assert_eq!(seen.get(), Some(here));
 }
 
+/// Two callbacks and a reader here; there, a thread that sets, gives up or aborts.
+#[mainspring::test]
+async fn callbacks_come_before_the_reader_whichever_thread_ends_the_work() {
+    let (work_in, work) = std::sync::mpsc::channel::<Box<dyn FnOnce() + Send>>();
+    let other = thread::spawn(move || work.iter().for_each(|work| work()));
+    for round in 0..2_000 {
+        let log = Log::default();
+        let (resolver, handle) = create_future();
+        let abort = handle.abort_handle();
+        let end: Box<dyn FnOnce() + Send> = match round % 3 {
+            0 => Box::new(move || resolver.set_result(1).unwrap()),
+            1 => Box::new(move || drop(resolver)),
+            _ => Box::new(move || {
+                abort.abort();
+                drop(resolver);
+            }),
+        };
+        if round % 2 == 0 {
+            handle.add_done_callback(log.callback("first"));
+        }
+        work_in.send(end).unwrap();
+        handle.add_done_callback(log.callback("second"));
+        let name = match handle.await {
+            Ok(value) => format!("{value}"),
+            Err(error) if error.is_cancelled() => String::from("cancelled"),
+            Err(_) => String::from("failed"),
+        };
+        let mut expected = vec![format!("first {name}"), format!("second {name}")];
+        if round % 2 != 0 {
+            expected.remove(0);
+        }
+        let mut lines = log.take();
+        lines.sort_unstable();
+        assert_eq!(lines, expected, "round {round}");
+    }
+    drop(work_in);
+    other.join().unwrap();
+}
+
 #[test]
 fn a_callback_that_is_never_called_is_dropped_with_its_runtime() {
     let captured = Rc::new(());
     let held = captured.clone();
     let (resolver, handle) = create_future::<u8>();
-    let handle = mainspring::run(async move {
+    mainspring::run(async {
         handle.add_done_callback(move |_| drop(held));
-        handle
     });
     assert_eq!(Rc::strong_count(&captured), 1);
     // The outcome is free: nobody is left to look at it first.
