@@ -231,6 +231,19 @@ impl TaskWaker {
         Ok(())
     }
 
+    /// This one waits no longer.
+    pub(crate) fn unwatch(&self, watcher: &Waker) {
+        let gone = {
+            let mut rare = lock(&self.rare);
+            let watchers = rare.as_mut().map(|rare| &mut rare.watchers);
+            watchers.and_then(|watchers| {
+                let place = watchers.iter().position(|waker| waker.will_wake(watcher))?;
+                Some(watchers.remove(place))
+            })
+        };
+        drop(gone);
+    }
+
     /// The end has come: who waited for it, in the order of asking.
     pub(crate) fn take_watchers(&self) -> Vec<Waker> {
         match lock(&self.rare).as_mut() {

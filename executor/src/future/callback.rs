@@ -9,12 +9,11 @@ use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 
 use crate::engine::context::{self, quietly};
 use crate::engine::id::TaskId;
 use crate::engine::table::Taken;
-use crate::leaf;
 use crate::task::cell::JoinCell;
 use crate::task::{Id, JoinHandle, Outcome};
 
@@ -47,14 +46,17 @@ impl<T: 'static> JoinHandle<T> {
         let watcher = Watcher {
             cell: self.cell().clone(),
             call: Some(call),
-            is_listed: false,
-            place: Location::caller(),
         };
-        let watcher = engine.spawn(watcher, Location::caller());
+        let watcher = engine.spawn_asleep(watcher, Location::caller());
         watcher.set_name("done callback");
+        let watcher = &watcher.cell().waker;
+        // Asleep until the end, so that those who are added later cannot be called earlier.
+        if let Err(waker) = self.cell().waker.watch(Waker::from(watcher.clone())) {
+            waker.wake();
+        }
         CallbackId {
             watched: self.id(),
-            watcher: watcher.cell().waker.task(),
+            watcher: watcher.task(),
         }
     }
 
@@ -74,6 +76,8 @@ impl<T: 'static> JoinHandle<T> {
             return false;
         };
         engine.tasks.remove(callback.watcher);
+        let waker = Waker::from(watcher.waker().clone());
+        self.cell().waker.unwatch(&waker);
         quietly(|| drop(watcher));
         true
     }
@@ -96,8 +100,6 @@ impl fmt::Debug for CallbackId {
 struct Watcher<T, F> {
     cell: Arc<JoinCell<T>>,
     call: Option<F>,
-    is_listed: bool,
-    place: &'static Location<'static>,
 }
 
 impl<T, F: FnOnce(&Outcome<T>)> Future for Watcher<T, F> {
@@ -105,8 +107,9 @@ impl<T, F: FnOnce(&Outcome<T>)> Future for Watcher<T, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        leaf::waiting_for("the end it is a done callback of, added", this.place);
-        ready!(this.cell.poll_ended(cx, &mut this.is_listed));
+        if !this.cell.waker.is_finished() {
+            return Poll::Pending;
+        }
         let call = &mut this.call;
         let looked = this.cell.look(|outcome| {
             if let Some(call) = call.take() {

@@ -230,21 +230,6 @@ impl<T> JoinCell<T> {
         slot.extra.get_or_insert_default().looks_due += 1;
     }
 
-    /// The watcher's wait: until there is something to look at. `is_listed` is its own to keep.
-    pub(crate) fn poll_ended(&self, cx: &mut Context<'_>, is_listed: &mut bool) -> Poll<()> {
-        if self.waker.is_finished() {
-            return Poll::Ready(());
-        }
-        if *is_listed {
-            return Poll::Pending;
-        }
-        *is_listed = true;
-        match self.waker.watch(cx.waker().clone()) {
-            Ok(()) => Poll::Pending,
-            Err(_) => Poll::Ready(()),
-        }
-    }
-
     /// Lends the outcome to `look`, outside of the lock. `None`: it is not there yet, or not any
     /// more, or lent to somebody else just now.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&Outcome<T>) -> R) -> Option<R> {
@@ -336,8 +321,9 @@ impl<T> JoinCell<T> {
     /// No link to whoever awaited the handle stays behind.
     fn forget_reader(&self) {
         if self.waker.is_elsewhere() {
-            let reader = self.waker.take_listener(Party::Reader);
-            quietly(|| drop(reader));
+            let reader = lock(&self.slot).reader.take();
+            let listener = self.waker.take_listener(Party::Reader);
+            quietly(|| drop((reader, listener)));
         }
     }
 }

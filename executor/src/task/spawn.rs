@@ -166,6 +166,28 @@ impl Engine {
         JoinHandle::new(cell)
     }
 
+    /// The same, but the task waits for its first wake instead of standing in the queue.
+    pub(crate) fn spawn_asleep<F>(
+        &self,
+        future: F,
+        place: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let (body, cell) = TaskBody::new(future, place, &self.remote);
+        match self.closing.get() {
+            true => quietly(|| drop(body)),
+            false => {
+                // It was born queued.
+                cell.waker.begin_poll();
+                self.tasks.insert(body, &cell.waker);
+            }
+        }
+        JoinHandle::new(cell)
+    }
+
     /// Lets a task in. While the loop ends it is turned away, and its handle says "cancelled".
     fn admit(&self, body: Running, waker: &TaskWaker) {
         if self.closing.get() {
