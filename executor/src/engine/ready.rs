@@ -110,11 +110,11 @@ struct Inbox {
 }
 
 impl Remote {
-    pub(crate) fn new(unparker: Unparker) -> Arc<Self> {
+    pub(crate) fn new(unparker: impl Into<Unparker>) -> Arc<Self> {
         Arc::new(Remote {
             inbox: Mutex::new(Inbox::default()),
             has_letters: AtomicBool::new(false),
-            unparker,
+            unparker: unparker.into(),
         })
     }
 
