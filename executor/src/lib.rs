@@ -28,6 +28,9 @@ pub mod pool; // calls that block, on threads
 pub mod net; // sockets
 pub mod asyncio; // the same things under Python's names
 
+#[cfg(all(test, mainspring_loom))]
+mod models; // the meeting of threads, checked in every order
+
 /// What the attributes write; no part of the public surface.
 #[doc(hidden)]
 pub mod __private {

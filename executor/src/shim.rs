@@ -96,3 +96,11 @@ impl Unparker {
         *called = false;
     }
 }
+
+/// No model has a reactor: where code that none of them runs makes one, this stands in for it.
+#[cfg(mainspring_loom)]
+impl From<mainspring_reactor::Unparker> for Unparker {
+    fn from(_: mainspring_reactor::Unparker) -> Self {
+        Unparker::new()
+    }
+}

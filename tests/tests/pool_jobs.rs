@@ -415,3 +415,13 @@ fn a_stop_is_heard_while_a_job_is_out() {
     ));
     drop(let_go);
 }
+
+#[test]
+fn a_pool_needs_no_runtime_and_a_simulated_one_does() {
+    let job = ThreadPool::new(1).submit(|| 3);
+    assert_eq!(mainspring::run(job).unwrap(), 3);
+    let submit = || drop(ThreadPool::simulated(1).submit(|| 3));
+    let panic = std::panic::catch_unwind(submit).unwrap_err();
+    let words = panic.downcast_ref::<String>().unwrap();
+    assert!(words.contains("outside a runtime"), "{words}");
+}

@@ -110,11 +110,11 @@ struct Inbox {
 }
 
 impl Remote {
-    pub(crate) fn new(unparker: Unparker) -> Arc<Self> {
+    pub(crate) fn new(unparker: impl Into<Unparker>) -> Arc<Self> {
         Arc::new(Remote {
             inbox: Mutex::new(Inbox::default()),
             has_letters: AtomicBool::new(false),
-            unparker,
+            unparker: unparker.into(),
         })
     }
 
@@ -231,5 +231,40 @@ impl fmt::Debug for Remote {
             .field("closed", &inbox.closed)
             .field("jobs", &inbox.jobs)
             .finish_non_exhaustive()
+    }
+}
+
+/// Wrong on purpose: the steps that the models must find fault with.
+#[cfg(all(test, mainspring_loom))]
+impl Remote {
+    /// Looks at the letters and sets the flag in two steps.
+    pub(crate) fn begin_park_in_two_steps(&self) -> bool {
+        let is_empty = lock(&self.inbox).letters.is_empty();
+        lock(&self.inbox).parked = is_empty;
+        is_empty
+    }
+
+    /// Looks at the flag and puts the letter in in two steps.
+    pub(crate) fn send_in_two_steps(&self, letter: Letter) {
+        let was_parked = std::mem::take(&mut lock(&self.inbox).parked);
+        lock(&self.inbox).letters.push(letter);
+        self.has_letters.swap(true, Ordering::AcqRel);
+        if was_parked {
+            self.unparker.unpark();
+        }
+    }
+
+    /// Takes the hint down when the lock is gone.
+    pub(crate) fn read_letters_and_forget(&self, letters: &mut Vec<Letter>) {
+        if !self.has_letters.load(Ordering::Acquire) {
+            return;
+        }
+        std::mem::swap(&mut lock(&self.inbox).letters, letters);
+        self.has_letters.swap(false, Ordering::AcqRel);
+    }
+
+    /// Empties the inbox and leaves the door open.
+    pub(crate) fn close_without_shutting(&self) -> Vec<Letter> {
+        std::mem::take(&mut lock(&self.inbox).letters)
     }
 }

@@ -151,9 +151,11 @@ impl TaskWaker {
         before & ABORTED != 0
     }
 
-    /// The outcome is in place. Later wakes do nothing.
-    pub(crate) fn finish(&self) {
-        self.flags.fetch_or(FINISHED, Ordering::AcqRel);
+    /// The outcome is there, and is in place as soon as the cell's lock is free. Later wakes do
+    /// nothing. `false`: it is work elsewhere, and was given up before.
+    pub(crate) fn finish(&self) -> bool {
+        let before = self.flags.fetch_or(FINISHED, Ordering::AcqRel);
+        before & (ABORTED | ELSEWHERE) != ABORTED | ELSEWHERE
     }
 
     /// Asks for the end: the task is dropped when its turn comes, work elsewhere is given up at
@@ -317,4 +319,26 @@ static ENDS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0)
 /// How many ends there have been.
 pub(crate) fn ends() -> u32 {
     ENDS.load(Ordering::Relaxed)
+}
+
+/// Wrong on purpose: the steps that the models must find fault with.
+#[cfg(all(test, mainspring_loom))]
+impl TaskWaker {
+    /// Only looks whether the task is queued already, and hands nothing over then (tokio #7622).
+    pub(crate) fn wake_without_release(&self) {
+        if self.flags.load(Ordering::Relaxed) & QUEUED != 0 {
+            return;
+        }
+        let before = self.flags.fetch_or(QUEUED, Ordering::AcqRel);
+        if before & QUEUED == 0
+            && let Some(remote) = &self.remote
+        {
+            let _ = remote.send(crate::engine::ready::Letter::Wake(self.task()));
+        }
+    }
+
+    /// Marks the task and wakes nobody.
+    pub(crate) fn abort_silently(&self) {
+        self.flags.fetch_or(ABORTED, Ordering::AcqRel);
+    }
 }

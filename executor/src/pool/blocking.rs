@@ -52,7 +52,7 @@ where
 ///
 /// # Panics
 ///
-/// Outside of a runtime.
+/// Outside of a runtime, if the executor needs one: the default pool and a simulated one do.
 ///
 /// ```
 /// use mainspring::pool::{ThreadPool, Threads, run_in_executor};
@@ -176,12 +176,12 @@ where
 {
     let make = || DefaultPool(ThreadPool::of_runtime(&shared.settings));
     match shared.lodger(make) {
-        Some(pool) => pool.0.submit_for(shared, call, place),
+        Some(pool) => pool.0.submit_for(Some(shared), call, place),
         // The runtime has ended: so has the pool that says so.
         None => {
             let ended = ThreadPool::of_runtime(&shared.settings);
             ended.close(None, true);
-            ended.submit_for(shared, call, place)
+            ended.submit_for(Some(shared), call, place)
         }
     }
 }

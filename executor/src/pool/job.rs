@@ -48,10 +48,10 @@ pub(crate) enum Pace {
     Simulated,
 }
 
-/// Makes a job of a closure, for the runtime that it was submitted from.
+/// Makes a job of a closure, for the runtime that it was submitted from, if from any.
 pub(crate) fn job<F, R>(
     call: F,
-    shared: &Arc<Shared>,
+    shared: Option<&Arc<Shared>>,
     place: &'static Location<'static>,
     pace: Pace,
     now: Instant,
@@ -60,7 +60,6 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let remote = context::remote_here(shared);
     let waker = Arc::new(TaskWaker::elsewhere(place));
     let times = Arc::new(Times::new(place, pace, now));
     let cell = JoinCell::with_reporter(waker, times.clone());
@@ -71,8 +70,12 @@ where
         is_answered: false,
         cell,
         times,
-        shared: shared.clone(),
-        _out: (pace == Pace::Real).then(|| Out::new(remote)),
+        shared: shared.cloned(),
+        _out: match pace {
+            Pace::Real => shared.map(|shared| Out::new(context::remote_here(shared))),
+            // The loop has a timer for it, or stands still anyway.
+            Pace::Simulated => None,
+        },
     };
     (Box::new(work), handle)
 }
@@ -83,7 +86,7 @@ struct Closure<F, R> {
     is_answered: bool,
     cell: Arc<JoinCell<R>>,
     times: Arc<Times>,
-    shared: Arc<Shared>,
+    shared: Option<Arc<Shared>>,
     /// The last to be dropped: the job is back when its waiter has been woken, not before.
     _out: Option<Out>,
 }
@@ -106,7 +109,7 @@ where
 
     fn run(&mut self) {
         let Some(call) = self.call.take() else { return };
-        let _inside = context::enter_job(&self.shared);
+        let _inside = self.shared.as_ref().map(context::enter_job);
         // The closure is consumed: whatever it captured is gone before anybody is told.
         self.outcome = match catch_unwind(AssertUnwindSafe(call)) {
             Ok(value) => Some(Ok(value)),

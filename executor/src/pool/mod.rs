@@ -12,8 +12,8 @@
 //! A simulated pool has lanes in the workers' place (`simulated.rs`): threads of which one runs
 //! at a time, and whose [`block_for`] is a sleep on the loop's clock.
 
-mod job;
-mod queue;
+pub(crate) mod job;
+pub(crate) mod queue;
 mod thread;
 mod lane;
 mod simulated;

@@ -231,3 +231,37 @@ impl fmt::Debug for JobQueue {
             .finish_non_exhaustive()
     }
 }
+
+/// Wrong on purpose: the steps that the models must find fault with.
+#[cfg(all(test, mainspring_loom))]
+impl JobQueue {
+    /// Looks at the door and lines the job up in two steps.
+    pub(crate) fn submit_in_two_steps(&self, job: Work) -> Result<bool, Work> {
+        if self.is_closed() {
+            return Err(job);
+        }
+        let mut state = lock(&self.state);
+        state.jobs.push_back(job);
+        Ok(self.call(state))
+    }
+
+    /// Shuts the door and tells nobody.
+    pub(crate) fn close_silently(&self) {
+        lock(&self.state).is_closed = true;
+    }
+
+    /// Leaves when the time is up, whatever has come meanwhile.
+    pub(crate) fn take_hastily(&self) -> Option<Taken> {
+        let mut state = lock(&self.state);
+        state.is_one_coming = false;
+        if let Some(job) = state.jobs.pop_front() {
+            let start = self.call(state);
+            return Some(Taken { job, start });
+        }
+        state.idle += 1;
+        (state, _) = wait_for(&self.state, &self.work, state, Duration::ZERO);
+        state.idle -= 1;
+        self.leave(state);
+        None
+    }
+}

@@ -131,26 +131,27 @@ impl ThreadPool {
 
     /// Gives a call to the pool. Once the pool has ended, the handle says "cancelled".
     ///
+    /// Outside of a runtime it works as well: whoever has the handle may await it anywhere.
+    ///
     /// asyncio: `Executor.submit`.
     ///
     /// # Panics
     ///
-    /// Outside of a runtime.
+    /// If the pool is a simulated one, outside of a runtime: its jobs live on a loop's clock.
     #[track_caller]
     pub fn submit<R: Send + 'static>(
         &self,
         call: impl FnOnce() -> R + Send + 'static,
     ) -> JoinHandle<R> {
-        match context::current_shared() {
-            Some(shared) => self.submit_for(&shared, call, Location::caller()),
-            None => panic!("{}", context::outside("`ThreadPool::submit`")),
-        }
+        let shared = context::current_shared();
+        self.submit_for(shared.as_ref(), call, Location::caller())
     }
 
     /// Gives a call to the pool, for a runtime.
+    #[track_caller]
     pub(crate) fn submit_for<R: Send + 'static>(
         &self,
-        shared: &Arc<Shared>,
+        shared: Option<&Arc<Shared>>,
         call: impl FnOnce() -> R + Send + 'static,
         place: &'static Location<'static>,
     ) -> JoinHandle<R> {
@@ -161,7 +162,11 @@ impl ThreadPool {
                 handle
             }
             Kind::Simulated(lanes) => {
-                let (job, handle) = job(call, shared, place, Pace::Simulated, lane::now());
+                let Some(shared) = shared else {
+                    panic!("{}", context::outside("`submit` of a simulated pool"));
+                };
+                let now = lane::now();
+                let (job, handle) = job(call, Some(shared), place, Pace::Simulated, now);
                 lanes.submit(job, shared, place);
                 handle
             }

@@ -104,15 +104,20 @@ impl<T> JoinCell<T> {
         if !matches!(slot.stage, Stage::Pending) || self.waker.is_finished() {
             return Err(outcome);
         }
-        slot.is_cancelled = outcome.as_ref().is_err_and(JoinError::is_cancelled);
+        let is_cancelled = outcome.as_ref().is_err_and(JoinError::is_cancelled);
         if slot.is_unread() {
             slot.stage = Stage::Taken;
+            slot.is_cancelled = is_cancelled;
             self.waker.finish();
             return Err(outcome);
         }
         self.waker.note_end();
+        // Work elsewhere may be given up at this very moment: one of the two comes first.
+        if !self.waker.finish() {
+            return Err(outcome);
+        }
+        slot.is_cancelled = is_cancelled;
         slot.stage = Stage::Ended(outcome);
-        self.waker.finish();
         if slot.looks_due() > 0 {
             // The last to look wakes the reader.
             drop(slot);
@@ -353,5 +358,31 @@ impl<T> Slot<T> {
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         quietly(|| waker.wake());
+    }
+}
+
+/// Wrong on purpose: the steps that the models must find fault with.
+#[cfg(all(test, mainspring_loom))]
+impl<T> JoinCell<T> {
+    /// Looks for the outcome and leaves the waker in two steps.
+    pub(crate) fn poll_take_in_two_steps(&self, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
+        if let Some(outcome) = self.try_take() {
+            return Poll::Ready(outcome);
+        }
+        lock(&self.slot).reader = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Looks whether the handle is there and puts the outcome in place in two steps.
+    pub(crate) fn finish_in_two_steps(&self, outcome: Outcome<T>) {
+        if lock(&self.slot).is_detached {
+            return drop(outcome);
+        }
+        let mut slot = lock(&self.slot);
+        slot.stage = Stage::Ended(outcome);
+        self.waker.finish();
+        let reader = slot.reader.take();
+        drop(slot);
+        wake(reader);
     }
 }

@@ -283,3 +283,14 @@ impl<F: Future> Body for TaskBody<F> {
 /// How many clones of a task's `Arc<TaskWaker>` are its own: two in its body,
 /// one in its cell.
 pub(crate) const OWN_WAKERS: usize = 3;
+
+/// For the models, which have a loop of their own: a task, not yet in any table.
+#[cfg(all(test, mainspring_loom))]
+pub(crate) fn task<F>(future: F, remote: &Arc<Remote>) -> (Running, JoinHandle<F::Output>)
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let (body, cell) = TaskBody::new(future, Location::caller(), remote);
+    (body, JoinHandle::new(cell))
+}
