@@ -215,6 +215,43 @@ async fn addresses_are_written_in_many_ways() {
 }
 
 #[mainspring::test]
+async fn a_name_is_looked_up_on_a_thread_of_the_pool() {
+    for found in [
+        lookup_host("localhost:80").await.unwrap(),
+        lookup_host(("localhost", 80)).await.unwrap(),
+        lookup_host((String::from("localhost"), 80)).await.unwrap(),
+    ] {
+        let found: Vec<_> = found.collect();
+        assert!(!found.is_empty());
+        assert!(
+            found
+                .iter()
+                .all(|at| at.ip().is_loopback() && at.port() == 80)
+        );
+    }
+    let (listener, address) = listener().await;
+    let stream = TcpStream::connect(("localhost", address.port()))
+        .await
+        .unwrap();
+    assert_eq!(stream.peer_addr().unwrap(), address);
+    drop(listener);
+}
+
+#[mainspring::test]
+async fn a_name_that_nobody_knows_is_the_systems_error() {
+    let mut lookup = lookup_host("no such name:80");
+    assert!(poll_once(&mut lookup).is_pending());
+    lookup.await.map(drop).unwrap_err();
+}
+
+#[mainspring::test(start_paused = true)]
+async fn the_paused_clock_stands_still_while_a_name_is_looked_up() {
+    let lookup = lookup_host("localhost:80");
+    let lookup = mainspring::time::timeout(Duration::from_millis(1), lookup).await;
+    lookup.expect("the clock waited for the answer").unwrap();
+}
+
+#[mainspring::test]
 async fn what_is_no_address_is_an_error_that_says_what_one_is() {
     for wrong in [
         "localhost",
