@@ -32,7 +32,11 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     ///
     /// **Strict**: what was read is in `buf`, and the next call appends to it.
     #[track_caller]
-    fn read_until<'a>(&'a mut self, delimiter: u8, buf: &'a mut Vec<u8>) -> ReadUntil<'a, Self>
+    fn read_until<'a, 'b>(
+        &'a mut self,
+        delimiter: u8,
+        buf: &'b mut Vec<u8>,
+    ) -> ReadUntil<'a, 'b, Self>
     where
         Self: Unpin,
     {
@@ -73,7 +77,7 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     ///
     /// **Loses data**: the beginning of the line. [`lines`](AsyncBufReadExt::lines) keeps it.
     #[track_caller]
-    fn read_line<'a>(&'a mut self, line: &'a mut String) -> ReadLine<'a, Self>
+    fn read_line<'a, 'b>(&'a mut self, line: &'b mut String) -> ReadLine<'a, 'b, Self>
     where
         Self: Unpin,
     {
@@ -100,14 +104,14 @@ impl<R: AsyncBufRead + ?Sized> AsyncBufReadExt for R {}
 /// The future of [`AsyncBufReadExt::read_until`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct ReadUntil<'a, R: AsyncBufRead + Unpin + ?Sized> {
+pub struct ReadUntil<'a, 'b, R: AsyncBufRead + Unpin + ?Sized> {
     reading: Reading<'a, R>,
     delimiter: u8,
-    buf: &'a mut Vec<u8>,
+    buf: &'b mut Vec<u8>,
     before: usize,
 }
 
-impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadUntil<'_, R> {
+impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadUntil<'_, '_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -124,13 +128,13 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadUntil<'_, R> {
 /// The future of [`AsyncBufReadExt::read_line`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct ReadLine<'a, R: AsyncBufRead + Unpin + ?Sized> {
+pub struct ReadLine<'a, 'b, R: AsyncBufRead + Unpin + ?Sized> {
     reading: Reading<'a, R>,
     bytes: Vec<u8>,
-    line: &'a mut String,
+    line: &'b mut String,
 }
 
-impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, R> {
+impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, '_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {

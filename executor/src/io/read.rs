@@ -46,7 +46,7 @@ pub trait AsyncReadExt: AsyncRead {
     ///
     /// **Strict**: a read that was dropped has read nothing.
     #[track_caller]
-    fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Read<'a, Self>
+    fn read<'a, 'b>(&'a mut self, buf: &'b mut [u8]) -> Read<'a, 'b, Self>
     where
         Self: Unpin,
     {
@@ -72,7 +72,10 @@ pub trait AsyncReadExt: AsyncRead {
     ///
     /// **Strict**: a read that was dropped has read nothing.
     #[track_caller]
-    fn read_buf<'a, B: BufMut + ?Sized>(&'a mut self, buf: &'a mut B) -> ReadInto<'a, Self, B>
+    fn read_buf<'a, 'b, B: BufMut + ?Sized>(
+        &'a mut self,
+        buf: &'b mut B,
+    ) -> ReadInto<'a, 'b, Self, B>
     where
         Self: Unpin,
     {
@@ -94,7 +97,7 @@ pub trait AsyncReadExt: AsyncRead {
     ///
     /// **Loses data**: nobody knows how many bytes are in `buf` already.
     #[track_caller]
-    fn read_exact<'a>(&'a mut self, buf: &'a mut [u8]) -> ReadExact<'a, Self>
+    fn read_exact<'a, 'b>(&'a mut self, buf: &'b mut [u8]) -> ReadExact<'a, 'b, Self>
     where
         Self: Unpin,
     {
@@ -116,7 +119,7 @@ pub trait AsyncReadExt: AsyncRead {
     ///
     /// **Strict**: what was read is in `buf`, and the next call appends to it.
     #[track_caller]
-    fn read_to_end<'a>(&'a mut self, buf: &'a mut Vec<u8>) -> ReadToEnd<'a, Self>
+    fn read_to_end<'a, 'b>(&'a mut self, buf: &'b mut Vec<u8>) -> ReadToEnd<'a, 'b, Self>
     where
         Self: Unpin,
     {
@@ -140,7 +143,7 @@ pub trait AsyncReadExt: AsyncRead {
     /// **Loses data**: what was read so far. Use [`read_to_end`](AsyncReadExt::read_to_end),
     /// which keeps it.
     #[track_caller]
-    fn read_to_string<'a>(&'a mut self, text: &'a mut String) -> ReadToString<'a, Self>
+    fn read_to_string<'a, 'b>(&'a mut self, text: &'b mut String) -> ReadToString<'a, 'b, Self>
     where
         Self: Unpin,
     {
@@ -167,12 +170,12 @@ impl<R: AsyncRead + ?Sized> AsyncReadExt for R {}
 /// The future of [`AsyncReadExt::read`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct Read<'a, R: AsyncRead + Unpin + ?Sized> {
+pub struct Read<'a, 'b, R: AsyncRead + Unpin + ?Sized> {
     reading: Reading<'a, R>,
-    buf: &'a mut [u8],
+    buf: &'b mut [u8],
 }
 
-impl<R: AsyncRead + Unpin + ?Sized> Future for Read<'_, R> {
+impl<R: AsyncRead + Unpin + ?Sized> Future for Read<'_, '_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -189,12 +192,12 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for Read<'_, R> {
 /// The future of [`AsyncReadExt::read_buf`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct ReadInto<'a, R: AsyncRead + Unpin + ?Sized, B: ?Sized> {
+pub struct ReadInto<'a, 'b, R: AsyncRead + Unpin + ?Sized, B: ?Sized> {
     reading: Reading<'a, R>,
-    buf: &'a mut B,
+    buf: &'b mut B,
 }
 
-impl<R: AsyncRead + Unpin + ?Sized, B: BufMut + ?Sized> Future for ReadInto<'_, R, B> {
+impl<R: AsyncRead + Unpin + ?Sized, B: BufMut + ?Sized> Future for ReadInto<'_, '_, R, B> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -212,12 +215,12 @@ impl<R: AsyncRead + Unpin + ?Sized, B: BufMut + ?Sized> Future for ReadInto<'_, 
 /// The future of [`AsyncReadExt::read_exact`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct ReadExact<'a, R: AsyncRead + Unpin + ?Sized> {
+pub struct ReadExact<'a, 'b, R: AsyncRead + Unpin + ?Sized> {
     reading: Reading<'a, R>,
-    buf: ReadBuf<'a>,
+    buf: ReadBuf<'b>,
 }
 
-impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, R> {
+impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, '_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -240,13 +243,13 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, R> {
 /// The future of [`AsyncReadExt::read_to_end`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct ReadToEnd<'a, R: AsyncRead + Unpin + ?Sized> {
+pub struct ReadToEnd<'a, 'b, R: AsyncRead + Unpin + ?Sized> {
     reading: Reading<'a, R>,
-    buf: &'a mut Vec<u8>,
+    buf: &'b mut Vec<u8>,
     before: usize,
 }
 
-impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToEnd<'_, R> {
+impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToEnd<'_, '_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -262,13 +265,13 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToEnd<'_, R> {
 /// The future of [`AsyncReadExt::read_to_string`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct ReadToString<'a, R: AsyncRead + Unpin + ?Sized> {
+pub struct ReadToString<'a, 'b, R: AsyncRead + Unpin + ?Sized> {
     reading: Reading<'a, R>,
     bytes: Vec<u8>,
-    text: &'a mut String,
+    text: &'b mut String,
 }
 
-impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, R> {
+impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, '_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {

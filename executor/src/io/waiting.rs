@@ -1,4 +1,7 @@
 //! A stream that a future waits for: it is told when the future is given up.
+//!
+//! That is a destructor, so a future that lives on after its end keeps the stream borrowed. The
+//! buffers it reads into or writes from have a lifetime of their own, and are free before.
 
 use std::panic::Location;
 use std::pin::Pin;

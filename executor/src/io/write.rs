@@ -42,7 +42,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// **Strict**: a write that was dropped has written nothing.
     #[track_caller]
-    fn write<'a>(&'a mut self, buf: &'a [u8]) -> Write<'a, Self>
+    fn write<'a, 'b>(&'a mut self, buf: &'b [u8]) -> Write<'a, 'b, Self>
     where
         Self: Unpin,
     {
@@ -62,7 +62,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// **Strict**: a write that was dropped has written nothing.
     #[track_caller]
-    fn write_vectored<'a, 'b>(&'a mut self, bufs: &'a [IoSlice<'b>]) -> WriteVectored<'a, 'b, Self>
+    fn write_vectored<'a, 'b>(&'a mut self, bufs: &'b [IoSlice<'b>]) -> WriteVectored<'a, 'b, Self>
     where
         Self: Unpin,
     {
@@ -82,7 +82,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// **Strict**: a write that was dropped has written nothing.
     #[track_caller]
-    fn write_buf<'a, B: Buf>(&'a mut self, buf: &'a mut B) -> WriteBuf<'a, Self, B>
+    fn write_buf<'a, 'b, B: Buf>(&'a mut self, buf: &'b mut B) -> WriteBuf<'a, 'b, Self, B>
     where
         Self: Unpin,
     {
@@ -103,7 +103,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     /// **Loses data**: nobody knows how much has been written.
     /// [`write_all_buf`](AsyncWriteExt::write_all_buf) keeps count.
     #[track_caller]
-    fn write_all<'a>(&'a mut self, buf: &'a [u8]) -> WriteAll<'a, Self>
+    fn write_all<'a, 'b>(&'a mut self, buf: &'b [u8]) -> WriteAll<'a, 'b, Self>
     where
         Self: Unpin,
     {
@@ -123,7 +123,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// **Strict**: what has not been written is in `buf`, for the next call.
     #[track_caller]
-    fn write_all_buf<'a, B: Buf>(&'a mut self, buf: &'a mut B) -> WriteAllBuf<'a, Self, B>
+    fn write_all_buf<'a, 'b, B: Buf>(&'a mut self, buf: &'b mut B) -> WriteAllBuf<'a, 'b, Self, B>
     where
         Self: Unpin,
     {
@@ -179,12 +179,12 @@ impl<W: AsyncWrite + ?Sized> AsyncWriteExt for W {}
 /// The future of [`AsyncWriteExt::write`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct Write<'a, W: AsyncWrite + Unpin + ?Sized> {
+pub struct Write<'a, 'b, W: AsyncWrite + Unpin + ?Sized> {
     writing: Writing<'a, W>,
-    buf: &'a [u8],
+    buf: &'b [u8],
 }
 
-impl<W: AsyncWrite + Unpin + ?Sized> Future for Write<'_, W> {
+impl<W: AsyncWrite + Unpin + ?Sized> Future for Write<'_, '_, W> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -199,7 +199,7 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for Write<'_, W> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct WriteVectored<'a, 'b, W: AsyncWrite + Unpin + ?Sized> {
     writing: Writing<'a, W>,
-    bufs: &'a [IoSlice<'b>],
+    bufs: &'b [IoSlice<'b>],
 }
 
 impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteVectored<'_, '_, W> {
@@ -215,12 +215,12 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteVectored<'_, '_, W> {
 /// The future of [`AsyncWriteExt::write_buf`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct WriteBuf<'a, W: AsyncWrite + Unpin + ?Sized, B> {
+pub struct WriteBuf<'a, 'b, W: AsyncWrite + Unpin + ?Sized, B> {
     writing: Writing<'a, W>,
-    buf: &'a mut B,
+    buf: &'b mut B,
 }
 
-impl<W: AsyncWrite + Unpin + ?Sized, B: Buf> Future for WriteBuf<'_, W, B> {
+impl<W: AsyncWrite + Unpin + ?Sized, B: Buf> Future for WriteBuf<'_, '_, W, B> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -233,13 +233,13 @@ impl<W: AsyncWrite + Unpin + ?Sized, B: Buf> Future for WriteBuf<'_, W, B> {
 /// The future of [`AsyncWriteExt::write_all`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct WriteAll<'a, W: AsyncWrite + Unpin + ?Sized> {
+pub struct WriteAll<'a, 'b, W: AsyncWrite + Unpin + ?Sized> {
     writing: Writing<'a, W>,
     /// What has not been written yet.
-    buf: &'a [u8],
+    buf: &'b [u8],
 }
 
-impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
+impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, '_, W> {
     type Output = io::Result<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -260,12 +260,12 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
 /// The future of [`AsyncWriteExt::write_all_buf`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct WriteAllBuf<'a, W: AsyncWrite + Unpin + ?Sized, B> {
+pub struct WriteAllBuf<'a, 'b, W: AsyncWrite + Unpin + ?Sized, B> {
     writing: Writing<'a, W>,
-    buf: &'a mut B,
+    buf: &'b mut B,
 }
 
-impl<W: AsyncWrite + Unpin + ?Sized, B: Buf> Future for WriteAllBuf<'_, W, B> {
+impl<W: AsyncWrite + Unpin + ?Sized, B: Buf> Future for WriteAllBuf<'_, '_, W, B> {
     type Output = io::Result<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -2,9 +2,14 @@
 
 use std::future::Future;
 use std::io;
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+
+use crate::engine::context;
+use crate::pool::spawn_blocking;
+use crate::task::JoinHandle;
 
 /// What [`TcpStream::connect`](crate::net::TcpStream::connect) and its like take for an address:
 /// `SocketAddr`, `("127.0.0.1", 80)`, `"127.0.0.1:80"`, `"localhost:80"`, and a slice of
@@ -45,7 +50,7 @@ pub(crate) mod sealed {
 ///
 /// # Cancel safety
 ///
-/// **Strict**: the answer to a question that was asked is thrown away.
+/// **Strict**: the next call asks again.
 #[track_caller]
 pub fn lookup_host<A: ToSocketAddrs>(host: A) -> LookupHost {
     LookupHost {
@@ -73,29 +78,51 @@ impl Future for LookupHost {
 #[derive(Debug)]
 #[doc(hidden)]
 pub enum Lookup {
-    Found(Vec<SocketAddr>),
-    Failed(Option<io::Error>),
+    /// To be looked up: asking begins with the first poll.
+    Name(String, u16),
+    /// A thread of the pool asks the system.
+    Asked(JoinHandle<Found>),
+    /// `None` after it was told.
+    Known(Option<Found>),
 }
 
-impl Lookup {
-    fn name(name: &str, _port: u16) -> Self {
-        Lookup::invalid(&format!("the name `{name}` cannot be looked up yet"))
-    }
+type Found = io::Result<Vec<SocketAddr>>;
 
-    fn invalid(what: &str) -> Self {
-        Lookup::Failed(Some(io::Error::new(io::ErrorKind::InvalidInput, what)))
+impl Lookup {
+    fn found(addresses: Vec<SocketAddr>) -> Self {
+        Lookup::Known(Some(Ok(addresses)))
     }
 }
 
 impl Future for Lookup {
-    type Output = io::Result<Vec<SocketAddr>>;
+    type Output = Found;
 
-    fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.get_mut() {
-            Lookup::Found(addresses) => Poll::Ready(Ok(std::mem::take(addresses))),
-            Lookup::Failed(error) => Poll::Ready(Err(error.take().expect("polled once"))),
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Found> {
+        loop {
+            match &mut *self {
+                Lookup::Name(name, port) => {
+                    context::expect("`lookup_host`");
+                    let (name, port) = (mem::take(name), *port);
+                    *self = Lookup::Asked(spawn_blocking(move || ask(&name, port)));
+                }
+                Lookup::Asked(answer) => {
+                    let answer = ready!(Pin::new(answer).poll(cx));
+                    // The runtime has ended, or there is no thread to ask.
+                    let answer = answer.unwrap_or_else(|error| Err(io::Error::other(error)));
+                    *self = Lookup::Known(Some(answer));
+                }
+                Lookup::Known(found) => {
+                    let found = found.take();
+                    return Poll::Ready(found.expect("`Lookup` was polled after it was ready"));
+                }
+            }
         }
     }
+}
+
+/// Asks the system, and blocks meanwhile.
+fn ask(name: &str, port: u16) -> Found {
+    std::net::ToSocketAddrs::to_socket_addrs(&(name, port)).map(Iterator::collect)
 }
 
 /// What `SocketAddr` can be made of is an address itself.
@@ -103,7 +130,7 @@ macro_rules! numbers {
     ($($number:ty),*) => {$(
         impl sealed::Address for $number {
             fn look_up(&self) -> Lookup {
-                Lookup::Found(vec![(*self).into()])
+                Lookup::found(vec![(*self).into()])
             }
         }
     )*};
@@ -120,24 +147,28 @@ numbers!(
 
 impl sealed::Address for [SocketAddr] {
     fn look_up(&self) -> Lookup {
-        Lookup::Found(self.to_vec())
+        Lookup::found(self.to_vec())
     }
 }
 
 impl sealed::Address for str {
     fn look_up(&self) -> Lookup {
         if let Ok(address) = self.parse() {
-            return Lookup::Found(vec![address]);
+            return Lookup::found(vec![address]);
         }
         match self
             .rsplit_once(':')
             .map(|(name, port)| (name, port.parse()))
         {
-            Some((name, Ok(port))) => Lookup::name(name, port),
-            _ => Lookup::invalid(&format!(
-                "`{self}` is no address: write a name or a number, a colon and a port, as in \
-                 `localhost:80`, `127.0.0.1:80` or `[::1]:80`"
-            )),
+            Some((name, Ok(port))) => Lookup::Name(name.to_owned(), port),
+            _ => {
+                let error = format!(
+                    "`{self}` is no address: write a name or a number, a colon and a port, as in \
+                     `localhost:80`, `127.0.0.1:80` or `[::1]:80`"
+                );
+                let error = io::Error::new(io::ErrorKind::InvalidInput, error);
+                Lookup::Known(Some(Err(error)))
+            }
         }
     }
 }
@@ -146,8 +177,8 @@ impl sealed::Address for (&str, u16) {
     fn look_up(&self) -> Lookup {
         let (name, port) = *self;
         match name.parse::<IpAddr>() {
-            Ok(ip) => Lookup::Found(vec![(ip, port).into()]),
-            Err(_) => Lookup::name(name, port),
+            Ok(ip) => Lookup::found(vec![(ip, port).into()]),
+            Err(_) => Lookup::Name(name.to_owned(), port),
         }
     }
 }

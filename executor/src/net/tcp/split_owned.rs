@@ -112,7 +112,7 @@ impl OwnedReadHalf {
     ///
     /// **Strict**: nothing is read in any case.
     #[track_caller]
-    pub fn peek<'a>(&'a mut self, buf: &'a mut [u8]) -> Peek<'a> {
+    pub fn peek<'a, 'b>(&'a mut self, buf: &'b mut [u8]) -> Peek<'a, 'b> {
         self.stream.peek(buf)
     }
 

@@ -275,7 +275,7 @@ impl TcpStream {
     ///
     /// **Strict**: nothing is read in any case.
     #[track_caller]
-    pub fn peek<'a>(&'a self, buf: &'a mut [u8]) -> Peek<'a> {
+    pub fn peek<'a, 'b>(&'a self, buf: &'b mut [u8]) -> Peek<'a, 'b> {
         Peek {
             wait: Wait::new(&self.socket, Direction::Read, "bytes to look at"),
             buf,
@@ -422,12 +422,12 @@ impl Future for Readiness<'_> {
 /// The future of [`TcpStream::peek`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct Peek<'a> {
+pub struct Peek<'a, 'b> {
     wait: Wait<'a, mio::net::TcpStream>,
-    buf: &'a mut [u8],
+    buf: &'b mut [u8],
 }
 
-impl Future for Peek<'_> {
+impl Future for Peek<'_, '_> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
