@@ -32,6 +32,7 @@ thread_local! {
     static NOTE: Cell<Option<Note>> = const { Cell::new(None) };
 }
 
+// ANCHOR: proceed
 /// `Ready` while the running poll has budget left; otherwise the task is woken again and must
 /// return `Pending`.
 #[inline]
@@ -51,6 +52,7 @@ pub(crate) fn spend() {
         BUDGET.set(left.saturating_sub(1));
     }
 }
+// ANCHOR_END: proceed
 
 /// Notes what the leaf that is about to return `Pending` waits for.
 pub(crate) fn waiting_for(what: &'static str, place: &'static Location<'static>) {
@@ -62,6 +64,7 @@ pub(crate) fn polling() -> bool {
     BUDGET.get() != UNLIMITED
 }
 
+// ANCHOR: begin_poll
 /// The loop's side: a poll begins.
 pub(crate) fn begin_poll() {
     BUDGET.set(PER_POLL);
@@ -73,3 +76,4 @@ pub(crate) fn end_poll() -> Option<Note> {
     BUDGET.set(UNLIMITED);
     NOTE.take()
 }
+// ANCHOR_END: begin_poll

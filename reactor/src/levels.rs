@@ -73,6 +73,7 @@ impl Levels {
         }
     }
 
+    // ANCHOR: slot_for
     /// Which slot `deadline` belongs to, seen from a `position` that is not in a later slot of
     /// level 0; `None` if it lies beyond the top level.
     pub(crate) fn slot_for(position: Tick, deadline: Tick) -> Option<SlotId> {
@@ -86,6 +87,7 @@ impl Levels {
         }
         Some(SlotId::new(level, there >> (level * DIGIT)))
     }
+    // ANCHOR_END: slot_for
 
     /// Whether `deadline` lies in the slot of level 0 that `position` is in, or before it.
     pub(crate) fn has_reached(position: Tick, deadline: Tick) -> bool {

@@ -106,6 +106,7 @@ impl Reactor {
         })
     }
 
+    // ANCHOR: turn
     /// Waits until something happens, for at most `limit`, and appends the wakers of those who
     /// are to look again to `due`, in the order in which the kernel told it.
     ///
@@ -152,6 +153,7 @@ impl Reactor {
         }
         turned
     }
+    // ANCHOR_END: turn
 
     /// Registers `io`, for both directions as a rule:
     /// `Interest::READABLE | Interest::WRITABLE`.

@@ -137,6 +137,7 @@ struct Half {
 }
 
 impl Source {
+    // ANCHOR: poll_ready
     /// Tells that an operation in this direction may be tried, or keeps `waker` until it may.
     ///
     /// Ready is a hint: the operation may still answer `WouldBlock`, upon which the caller calls
@@ -173,7 +174,9 @@ impl Source {
         }
         Poll::Pending
     }
+    // ANCHOR_END: poll_ready
 
+    // ANCHOR: clear_ready
     /// Notes that an operation in this direction would have blocked, though `ready` had been
     /// told before it was tried. If an event came since, it counts, and nothing is cleared.
     ///
@@ -185,6 +188,7 @@ impl Source {
         let half = state.half(direction);
         half.used = half.used.max(ready.events);
     }
+    // ANCHOR_END: clear_ready
 
     /// The name of the registration, for [`Reactor::forget`](crate::Reactor::forget) and
     /// [`Reactor::armed`](crate::Reactor::armed).

@@ -256,6 +256,7 @@ impl Wheel {
         self.bound()
     }
 
+    // ANCHOR: advance
     /// Tells the wheel that it is `now`, and appends the wakers of all timers that are due to
     /// `due`, in the order of their deadlines, equal ones in the order in which they were set.
     ///
@@ -276,6 +277,7 @@ impl Wheel {
         }
         self.position = self.position.max(now);
     }
+    // ANCHOR_END: advance
 
     fn fire_near(&mut self, now: Tick, due: &mut Vec<Waker>) {
         while let Some(first) = self.near.first_entry()
@@ -298,6 +300,7 @@ impl Wheel {
         }
     }
 
+    // ANCHOR: open
     /// Sorts a slot of level 0 and fires it, as far as it is due.
     fn open(&mut self, slot: SlotId, now: Tick, due: &mut Vec<Waker>) {
         let timers = self.levels.take(slot);
@@ -316,6 +319,7 @@ impl Wheel {
         }
         self.opened.shrink_to(BATCH);
     }
+    // ANCHOR_END: open
 
     /// Files the timers of a slot of a higher level anew, seen from its first moment.
     fn spread(&mut self, slot: SlotId) {
@@ -359,6 +363,7 @@ impl Wheel {
         self.timers[index as usize].place = Place::Slot { slot, place };
     }
 
+    // ANCHOR: place
     /// Puts a timer where it belongs.
     fn place(&mut self, index: u32, order: Order) -> Place {
         let deadline = order.0;
@@ -376,6 +381,7 @@ impl Wheel {
         self.far.insert(order, index);
         Place::Far
     }
+    // ANCHOR_END: place
 
     /// Takes a timer out of its place; it stays in `timers`.
     fn unlink(&mut self, index: u32) {

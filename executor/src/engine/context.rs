@@ -19,6 +19,7 @@ use crate::engine::ready::{ReadyQueue, Remote};
 use crate::engine::shared::Shared;
 use crate::engine::table::TaskTable;
 
+// ANCHOR: engine
 /// One loop, confined to its thread.
 ///
 /// Law 2 (no user code under a borrow): polling, dropping a future or an output, waking and
@@ -59,6 +60,7 @@ pub(crate) struct Engine {
     /// A stall was told already.
     pub(crate) stall_told: Cell<bool>,
 }
+// ANCHOR_END: engine
 
 thread_local! {
     static CURRENT: RefCell<Option<Entered>> = const { RefCell::new(None) };

@@ -38,6 +38,7 @@ impl Wires {
         self.by_source.borrow_mut().remove(&source);
     }
 
+    // ANCHOR: hold
     /// Does any of these sources, on which somebody waits, hold the clock?
     pub(crate) fn hold(&self, armed: impl IntoIterator<Item = SourceKey>) -> bool {
         let wires = self.by_source.borrow();
@@ -55,4 +56,5 @@ impl Wires {
             Some(Wire::Listening(_)) | None => false,
         })
     }
+    // ANCHOR_END: hold
 }

@@ -49,6 +49,7 @@ impl fmt::Debug for Id {
     }
 }
 
+// ANCHOR: task_id
 /// A place in the task table, and whose place it was when this was written down.
 ///
 /// Law 4 (keys carry serials): places are used again, ids are not; a `TaskId` that comes late
@@ -58,3 +59,4 @@ pub(crate) struct TaskId {
     pub(crate) place: u32,
     pub(crate) id: Id,
 }
+// ANCHOR_END: task_id

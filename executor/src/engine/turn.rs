@@ -150,7 +150,9 @@ impl Engine {
         self.remote.end_park();
         Turned::On
     }
+    // ANCHOR_END: wait
 
+    // ANCHOR: wait_paused
     /// The same on the paused clock, which jumps to the next deadline when nothing else can
     /// happen before it (rules A1 to A5: nothing is ready; a look at the reactor and then at the
     /// inbox finds nothing; no job and no wait on a real peer is out; nobody waits for idleness).
@@ -181,7 +183,9 @@ impl Engine {
         self.remote.end_park();
         Turned::On
     }
+    // ANCHOR_END: wait_paused
 
+    // ANCHOR: look
     /// One look at the reactor, for at most `limit`, and at the clock. Says whether anything
     /// came of it.
     pub(crate) fn look(&self, limit: Option<Duration>) -> bool {
@@ -198,7 +202,7 @@ impl Engine {
         }
         self.wake(due)
     }
-    // ANCHOR_END: wait
+    // ANCHOR_END: look
 
     /// Wakes the timers that are due at `now`.
     pub(crate) fn fire(&self, now: Tick) {

@@ -141,6 +141,7 @@ impl TaskWaker {
         }
     }
 
+    // ANCHOR: begin_poll
     /// The loop takes the task out of the queue; was its end asked for?
     ///
     /// QUEUED goes off *before* the poll, so that a wake during the poll counts.
@@ -150,6 +151,7 @@ impl TaskWaker {
         debug_assert!(before & QUEUED != 0, "a task is polled that nobody queued");
         before & ABORTED != 0
     }
+    // ANCHOR_END: begin_poll
 
     /// The outcome is there, and is in place as soon as the cell's lock is free. Later wakes do
     /// nothing. `false`: it is work elsewhere, and was given up before.

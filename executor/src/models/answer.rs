@@ -23,7 +23,9 @@ impl Drop for Counted {
 }
 
 fn job_cell<T>() -> Held<Arc<JoinCell<T>>> {
-    Held::new(JoinCell::new(Arc::new(TaskWaker::elsewhere(Location::caller()))))
+    Held::new(JoinCell::new(Arc::new(TaskWaker::elsewhere(
+        Location::caller(),
+    ))))
 }
 
 fn abort(waker: &Arc<TaskWaker>) -> bool {
@@ -52,7 +54,9 @@ fn m07_an_answer_against_its_reader() {
 #[test]
 #[should_panic(expected = "deadlock")]
 fn m07_twin_the_reader_looks_and_registers_in_two_steps() {
-    check("m07, twin", None, || answer_against_await(JoinCell::poll_take_in_two_steps));
+    check("m07, twin", None, || {
+        answer_against_await(JoinCell::poll_take_in_two_steps)
+    });
 }
 
 /// Two steps of a worker's, in some order.
@@ -111,12 +115,18 @@ fn answer_against_drop(finish: fn(&JoinCell<Counted>, Counted)) {
     let thread = thread::spawn(move || finish(&answering, value));
     cell.detach();
     thread.join().unwrap();
-    assert_eq!(dropped.load(Ordering::Relaxed), 1, "the value is dropped once");
+    assert_eq!(
+        dropped.load(Ordering::Relaxed),
+        1,
+        "the value is dropped once"
+    );
 }
 
 #[test]
 fn m08_an_answer_against_a_dropped_handle() {
-    check("m08", None, || answer_against_drop(|cell, value| cell.finish_or_drop(Ok(value))));
+    check("m08", None, || {
+        answer_against_drop(|cell, value| cell.finish_or_drop(Ok(value)))
+    });
 }
 
 #[test]
@@ -154,7 +164,10 @@ fn abort_against_end() {
     the_loop.run();
     thread.join().unwrap();
     let outcome = handle.let_go().try_result().expect("the task has ended");
-    assert!(outcome.as_ref().is_ok_and(Option::is_some) || outcome.as_ref().is_err_and(|error| error.is_cancelled()));
+    assert!(
+        outcome.as_ref().is_ok_and(Option::is_some)
+            || outcome.as_ref().is_err_and(|error| error.is_cancelled())
+    );
     drop(outcome);
     assert_eq!(dropped.load(Ordering::Relaxed), 1);
 }
@@ -171,12 +184,21 @@ fn abort_of_a_waiting_task(abort: fn(&Arc<TaskWaker>)) {
     let waker = handle.cell().waker.clone();
     thread::spawn(move || abort(&waker));
     the_loop.run();
-    assert!(handle.let_go().try_result().unwrap().unwrap_err().is_cancelled());
+    assert!(
+        handle
+            .let_go()
+            .try_result()
+            .unwrap()
+            .unwrap_err()
+            .is_cancelled()
+    );
 }
 
 #[test]
 fn m13_an_abort_of_a_task_that_waits() {
-    check("m13, waiting", None, || abort_of_a_waiting_task(|waker| assert!(abort(waker))));
+    check("m13, waiting", None, || {
+        abort_of_a_waiting_task(|waker| assert!(abort(waker)))
+    });
 }
 
 #[test]

@@ -28,8 +28,13 @@ pub(crate) fn check(name: &str, bound: Option<usize>, model: impl Fn() + Send + 
         counted.fetch_add(1, Ordering::Relaxed);
         model();
     });
-    let bound = bound.map_or("no bound".to_owned(), |bound| format!("at most {bound} interruptions"));
-    println!("{name}: {} executions, {bound}", runs.load(Ordering::Relaxed));
+    let bound = bound.map_or("no bound".to_owned(), |bound| {
+        format!("at most {bound} interruptions")
+    });
+    println!(
+        "{name}: {} executions, {bound}",
+        runs.load(Ordering::Relaxed)
+    );
 }
 
 /// What is forgotten when the checker stops a run in the middle: its destructor takes locks, and

@@ -113,7 +113,9 @@ fn m09_two_jobs_and_one_worker_against_the_end() {
 #[should_panic(expected = "was never answered")]
 fn m09_twin_a_job_slips_in_after_the_look_at_the_door() {
     check("m09, twin", Some(3), || {
-        jobs_against_the_end(1, JobQueue::submit_in_two_steps, |queue| drop(queue.close(true)));
+        jobs_against_the_end(1, JobQueue::submit_in_two_steps, |queue| {
+            drop(queue.close(true))
+        });
     });
 }
 
@@ -145,19 +147,29 @@ fn retire_against_submit(take: Take) {
         thread::yield_now();
     }
     for handle in [first, second] {
-        assert!(handle.let_go().try_result().expect("it was answered").is_ok());
+        assert!(
+            handle
+                .let_go()
+                .try_result()
+                .expect("it was answered")
+                .is_ok()
+        );
     }
 }
 
 #[test]
 fn m11_a_worker_that_retires_against_a_job_that_comes() {
-    check("m11", Some(3), || retire_against_submit(|queue, is_new| queue.take(is_new, IMPATIENT)));
+    check("m11", Some(3), || {
+        retire_against_submit(|queue, is_new| queue.take(is_new, IMPATIENT))
+    });
 }
 
 #[test]
 #[should_panic(expected = "it was answered")]
 fn m11_twin_it_leaves_without_another_look() {
-    check("m11, twin", Some(3), || retire_against_submit(|queue, _| queue.take_hastily()));
+    check("m11, twin", Some(3), || {
+        retire_against_submit(|queue, _| queue.take_hastily())
+    });
 }
 
 /// Two jobs that wait for each other, and two workers.

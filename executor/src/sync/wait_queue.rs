@@ -24,6 +24,7 @@ use slab::Slab;
 
 use crate::sync::wakers::{Arrival, NeedsClone, Outgoing};
 
+// ANCHOR: queue
 /// A line of waiters, each with a `T` of plain data: how many permits it wants, say.
 #[derive(Debug)]
 pub(crate) struct WaitQueue<T> {
@@ -47,6 +48,7 @@ struct Waiter<T> {
     ahead: Option<usize>,
     behind: Option<usize>,
 }
+// ANCHOR_END: queue
 
 /// A waiter's place in a line. It is given back by [`WaitQueue::leave`].
 #[derive(Debug)]
@@ -145,6 +147,7 @@ impl<T> WaitQueue<T> {
         }
     }
 
+    // ANCHOR: leave
     /// Gives a place back.
     pub(crate) fn leave(&mut self, key: WaiterKey) -> Left<T> {
         if self.still_waits(&key) {
@@ -167,6 +170,7 @@ impl<T> WaitQueue<T> {
         }
         waiter
     }
+    // ANCHOR_END: leave
 
     /// True until the waiter is called.
     pub(crate) fn still_waits(&self, key: &WaiterKey) -> bool {

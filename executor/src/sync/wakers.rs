@@ -8,6 +8,7 @@ use std::task::Waker;
 
 use crate::shim::{Mutex, lock};
 
+// ANCHOR: look_under
 /// Lets `look` decide under the lock, with a clone of `waker` that was made outside.
 ///
 /// Who is sure to wait asks for the clone before the first look (`clone_first`). For anybody else
@@ -31,6 +32,7 @@ pub(crate) fn look_under<S, R>(
         }
     }
 }
+// ANCHOR_END: look_under
 
 /// The waker of a future that is being polled, and a clone of it once a line has asked for one.
 #[derive(Debug)]

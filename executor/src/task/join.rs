@@ -167,6 +167,7 @@ impl<T> JoinHandle<T> {
     }
 }
 
+// ANCHOR: poll
 impl<T> Future for JoinHandle<T> {
     type Output = Outcome<T>;
 
@@ -186,6 +187,7 @@ impl<T> Future for JoinHandle<T> {
         Poll::Pending
     }
 }
+// ANCHOR_END: poll
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {

@@ -188,6 +188,7 @@ impl Engine {
         JoinHandle::new(cell)
     }
 
+    // ANCHOR: admit
     /// Lets a task in. While the loop ends it is turned away, and its handle says "cancelled".
     fn admit(&self, body: Running, waker: &TaskWaker) {
         if self.closing.get() {
@@ -197,6 +198,7 @@ impl Engine {
         let task = self.tasks.insert(body, waker);
         self.ready.push(task);
     }
+    // ANCHOR_END: admit
 }
 
 pin_project! {

@@ -105,6 +105,7 @@ impl Interval {
         Poll::Ready(due)
     }
 
+    // ANCHOR: next_after
     /// When the tick after the one that was due at `due` and came at `now` is due.
     fn next_after(&self, due: Instant, now: Instant) -> Instant {
         let late = now.saturating_duration_since(due);
@@ -125,6 +126,7 @@ impl Interval {
         // A tick beyond the end of time never comes.
         next.unwrap_or_else(|| far_from(now))
     }
+    // ANCHOR_END: next_after
 
     /// The next tick is one period from now.
     pub fn reset(&mut self) {

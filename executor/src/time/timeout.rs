@@ -132,6 +132,7 @@ impl<F> Timeout<F> {
     }
 }
 
+// ANCHOR: poll
 impl<F: Future> Future for Timeout<F> {
     type Output = Result<F::Output, Elapsed>;
 
@@ -147,6 +148,7 @@ impl<F: Future> Future for Timeout<F> {
         }
     }
 }
+// ANCHOR_END: poll
 
 /// The time limit passed before the future was ready.
 ///
