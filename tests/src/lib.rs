@@ -1,4 +1,5 @@
 //! What the whole-runtime tests share.
 
 pub mod by_hand;
+pub mod script;
 pub mod source;

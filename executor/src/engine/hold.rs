@@ -38,6 +38,11 @@ impl Wires {
         self.by_source.borrow_mut().remove(&source);
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_source.borrow().is_empty()
+    }
+
     // ANCHOR: hold
     /// Does any of these sources, on which somebody waits, hold the clock?
     pub(crate) fn hold(&self, armed: impl IntoIterator<Item = SourceKey>) -> bool {

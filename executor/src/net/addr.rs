@@ -2,14 +2,11 @@
 
 use std::future::Future;
 use std::io;
-use std::mem;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use crate::engine::context;
-use crate::pool::spawn_blocking;
-use crate::task::JoinHandle;
+use crate::net::lookup::Lookup;
 
 /// What [`TcpStream::connect`](crate::net::TcpStream::connect) and its like take for an address:
 /// `SocketAddr`, `("127.0.0.1", 80)`, `"127.0.0.1:80"`, `"localhost:80"`, and a slice of
@@ -23,10 +20,15 @@ pub trait ToSocketAddrs: sealed::Address {}
 impl<A: sealed::Address + ?Sized> ToSocketAddrs for A {}
 
 pub(crate) mod sealed {
-    use crate::net::addr::Lookup;
+    use crate::net::lookup::Lookup;
 
     /// How an address begins to be found. Out of reach, so that it may change.
     pub trait Address {
+        /// Begins to find it.
+        ///
+        /// # Cancel safety
+        ///
+        /// **Strict**: the next call asks again.
         #[doc(hidden)]
         fn look_up(&self) -> Lookup;
     }
@@ -72,57 +74,6 @@ impl Future for LookupHost {
         let polled = Pin::new(&mut self.lookup).poll(cx);
         polled.map_ok(Vec::into_iter)
     }
-}
-
-/// Addresses, found or being found.
-#[derive(Debug)]
-#[doc(hidden)]
-pub enum Lookup {
-    /// To be looked up: asking begins with the first poll.
-    Name(String, u16),
-    /// A thread of the pool asks the system.
-    Asked(JoinHandle<Found>),
-    /// `None` after it was told.
-    Known(Option<Found>),
-}
-
-type Found = io::Result<Vec<SocketAddr>>;
-
-impl Lookup {
-    fn found(addresses: Vec<SocketAddr>) -> Self {
-        Lookup::Known(Some(Ok(addresses)))
-    }
-}
-
-impl Future for Lookup {
-    type Output = Found;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Found> {
-        loop {
-            match &mut *self {
-                Lookup::Name(name, port) => {
-                    context::expect("`lookup_host`");
-                    let (name, port) = (mem::take(name), *port);
-                    *self = Lookup::Asked(spawn_blocking(move || ask(&name, port)));
-                }
-                Lookup::Asked(answer) => {
-                    let answer = ready!(Pin::new(answer).poll(cx));
-                    // The runtime has ended, or there is no thread to ask.
-                    let answer = answer.unwrap_or_else(|error| Err(io::Error::other(error)));
-                    *self = Lookup::Known(Some(answer));
-                }
-                Lookup::Known(found) => {
-                    let found = found.take();
-                    return Poll::Ready(found.expect("`Lookup` was polled after it was ready"));
-                }
-            }
-        }
-    }
-}
-
-/// Asks the system, and blocks meanwhile.
-fn ask(name: &str, port: u16) -> Found {
-    std::net::ToSocketAddrs::to_socket_addrs(&(name, port)).map(Iterator::collect)
 }
 
 /// What `SocketAddr` can be made of is an address itself.

@@ -10,6 +10,7 @@
 //! are the system's, passed on as they come.
 
 mod registered;
+mod lookup;
 mod addr;
 
 pub mod tcp;

@@ -87,6 +87,11 @@ impl TcpStream {
         TcpStream { socket }
     }
 
+    #[cfg(test)]
+    pub(crate) fn socket(&self) -> &Registered<mio::net::TcpStream> {
+        &self.socket
+    }
+
     /// The address at this end.
     ///
     /// # Errors
