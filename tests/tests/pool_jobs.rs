@@ -298,7 +298,9 @@ async fn libuv_490_jobs_that_need_each_other_all_get_threads() {
             let jobs: Vec<_> = (0..threads)
                 .map(|_| {
                     let all = all.clone();
-                    pool.submit(move || drop(all.wait()))
+                    pool.submit(move || {
+                        all.wait();
+                    })
                 })
                 .collect();
             for job in jobs {
@@ -406,7 +408,9 @@ fn a_pool_of_zero_threads_is_refused() {
 fn a_stop_is_heard_while_a_job_is_out() {
     let runtime = mainspring::runtime::LocalRuntime::new().unwrap();
     let (let_go, go) = channel::<()>();
-    drop(runtime.spawn_blocking(move || drop(go.recv())));
+    drop(runtime.spawn_blocking(move || {
+        let _ = go.recv();
+    }));
     runtime.spawn_local(async { sleep(Duration::from_secs(3600)).await });
     runtime.handle().stop();
     assert!(matches!(

@@ -283,15 +283,14 @@ async fn a_job_that_catches_the_end_unwinds_again() {
             .start_paused(true)
             .build_local()
             .unwrap();
-        let handle = runtime.block_on(async {
-            let job = pool.submit(|| {
-                let _ = std::panic::catch_unwind(|| block_for(SECOND));
-                block_for(SECOND);
-                unreachable!("the loop has ended");
-            });
-            mainspring::task::idle().await;
-            job
+        let inside = runtime.enter();
+        let handle = pool.submit(|| {
+            let _ = std::panic::catch_unwind(|| block_for(SECOND));
+            block_for(SECOND);
+            unreachable!("the loop has ended");
         });
+        drop(inside);
+        runtime.block_on(async { mainspring::task::idle().await });
         drop(runtime);
         handle.try_result().unwrap().unwrap_err().is_cancelled()
     });

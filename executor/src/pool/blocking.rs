@@ -21,6 +21,10 @@ use crate::task::JoinHandle;
 ///
 /// tokio: `task::spawn_blocking`. asyncio: `to_thread`, `run_in_executor(None, ..)`.
 ///
+/// # Cancel safety
+///
+/// **Strict**: dropping the handle lets the call go on.
+///
 /// # Panics
 ///
 /// Outside of a runtime.
@@ -49,6 +53,10 @@ where
 /// a tuple.
 ///
 /// asyncio: `loop.run_in_executor`. tokio has [`spawn_blocking`] alone.
+///
+/// # Cancel safety
+///
+/// **Strict**: dropping the handle lets the call go on.
 ///
 /// # Panics
 ///
