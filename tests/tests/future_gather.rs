@@ -400,3 +400,30 @@ fn a_waker_that_panics_keeps_no_other_child_from_its_end() {
     let _ = catch_unwind(AssertUnwindSafe(|| resolver.set_result(1)));
     assert!(Bell::new().poll(&mut all).is_ready());
 }
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("a destructor that panics");
+    }
+}
+
+#[mainspring::test(start_paused = true)]
+async fn a_destructor_that_panics_keeps_no_other_child_from_being_dropped() {
+    let gone = Rc::new(Cell::new(0));
+    let task = mainspring::spawn({
+        let gone = gone.clone();
+        async move {
+            let child = async |n: u64| {
+                let _gone = Gone(&gone);
+                let _bomb = (n == 1).then(|| Bomb);
+                after(n, ()).await;
+            };
+            gather([0, 1, 2, 3].map(child)).await
+        }
+    });
+    assert!(task.await.unwrap_err().is_panic());
+    assert_eq!(gone.get(), 4);
+}

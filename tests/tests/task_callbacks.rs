@@ -351,3 +351,14 @@ async fn adding_a_callback_after_the_outcome_was_taken_is_refused() {
     let add = std::panic::AssertUnwindSafe(|| task.add_done_callback(|_| {}));
     assert!(std::panic::catch_unwind(add).is_err());
 }
+
+#[mainspring::test(start_paused = true)]
+async fn a_report_says_where_a_callback_that_waits_was_added() {
+    let (_resolver, handle) = create_future::<u8>();
+    handle.add_done_callback(|_| {});
+    idle().await;
+    let callback = mainspring::task::all_tasks().pop().unwrap();
+    assert_eq!(callback.name.as_deref(), Some("done callback"));
+    let place = callback.waiting_at.unwrap();
+    assert!(place.file().ends_with("task_callbacks.rs") && !callback.is_lost);
+}

@@ -124,8 +124,8 @@ impl TaskTable {
     }
     // ANCHOR_END: put_back
 
-    /// The main future's poll ended with `Pending`.
-    pub(crate) fn note_seat(&self, task: TaskId, note: Option<Note>) {
+    /// What a main future waits for, or a task that was never polled.
+    pub(crate) fn note(&self, task: TaskId, note: Option<Note>) {
         self.entries.borrow_mut()[task.place as usize].note = note;
     }
 

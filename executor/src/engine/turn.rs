@@ -94,7 +94,7 @@ impl Engine {
                 self.current.set(Some(task.id));
                 leaf::begin_poll();
                 let polled = main();
-                self.tasks.note_seat(task, leaf::end_poll());
+                self.tasks.note(task, leaf::end_poll());
                 self.current.set(None);
                 if polled.is_ready() {
                     return ControlFlow::Break(());

@@ -77,6 +77,10 @@ impl<F: Future> AsCompleted<F> {
     /// Gives the outputs that come within `limit`, counted from the first question: each as `Ok`.
     /// Then, if any are left, one `Err(Elapsed)`; they are dropped, and the stream has ended.
     /// What ends at the very moment the limit is up still comes as `Ok`.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime, when it is polled.
     pub fn timeout(self, limit: Duration) -> TimedOut<Self> {
         TimedOut::new(self, limit)
     }

@@ -14,6 +14,7 @@ use std::task::{Context, Poll, Waker};
 use crate::engine::context::{self, quietly};
 use crate::engine::id::TaskId;
 use crate::engine::table::Taken;
+use crate::leaf::Note;
 use crate::task::cell::JoinCell;
 use crate::task::{Id, JoinHandle, Outcome};
 
@@ -47,7 +48,11 @@ impl<T: 'static> JoinHandle<T> {
             cell: self.cell().clone(),
             call: Some(call),
         };
-        let watcher = engine.spawn_asleep(watcher, Location::caller());
+        let note = Note {
+            what: "the end that it was added to, at",
+            place: Location::caller(),
+        };
+        let watcher = engine.spawn_asleep(watcher, note.place, note);
         watcher.set_name("done callback");
         let watcher = &watcher.cell().waker;
         // Asleep until the end, so that those who are added later cannot be called earlier.

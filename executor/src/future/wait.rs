@@ -104,6 +104,10 @@ impl<T> Wait<T> {
 
     /// Ends the wait when so much time has passed since it was first polled. What ends at that
     /// very moment is still in `done`. No error: `pending` tells.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime, when it is polled.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.limit = Some(Limit::new(limit));
         self

@@ -13,6 +13,7 @@ use crate::engine::ready::{Letter, Remote};
 use crate::engine::shared::Shared;
 use crate::engine::table::{Body, Running};
 use crate::engine::waker::TaskWaker;
+use crate::leaf::Note;
 use crate::task::cell::JoinCell;
 use crate::task::error::JoinError;
 use crate::task::join::{JoinHandle, Payload};
@@ -166,11 +167,13 @@ impl Engine {
         JoinHandle::new(cell)
     }
 
-    /// The same, but the task waits for its first wake instead of standing in the queue.
+    /// The same, but the task waits for its first wake, as `note` says, instead of standing in
+    /// the queue.
     pub(crate) fn spawn_asleep<F>(
         &self,
         future: F,
         place: &'static Location<'static>,
+        note: Note,
     ) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
@@ -182,7 +185,8 @@ impl Engine {
             false => {
                 // It was born queued.
                 cell.waker.begin_poll();
-                self.tasks.insert(body, &cell.waker);
+                let task = self.tasks.insert(body, &cell.waker);
+                self.tasks.note(task, Some(note));
             }
         }
         JoinHandle::new(cell)
