@@ -133,6 +133,43 @@ fn nobody_is_woken_twice_for_one_wait() {
 }
 
 #[test]
+fn all_who_wait_for_one_direction_are_released_and_may_wait_again() {
+    let mut setting = Setting::new();
+    let (bells, wakers): (Vec<Arc<Bell>>, Vec<Waker>) = (0..3).map(|_| Bell::new()).unzip();
+    let ring = |due: &mut Vec<Waker>| {
+        due.drain(..).for_each(Waker::wake);
+        bells.iter().map(|bell| bell.take()).collect::<Vec<_>>()
+    };
+    assert_eq!(setting.poll(Direction::Read, &wakers[0]), None);
+    assert_eq!(setting.poll(Direction::Read, &wakers[1]), None);
+    assert_eq!(setting.poll(Direction::Write, &wakers[2]), None);
+
+    let mut due = Vec::new();
+    setting.source.release(Direction::Read, &mut due);
+    assert!(!setting.source.is_armed(Direction::Read));
+    assert!(setting.source.is_armed(Direction::Write));
+    assert_eq!(ring(&mut due), [1, 1, 0]);
+
+    // One of the two still wants to wait. The other is not woken any more.
+    assert_eq!(setting.poll(Direction::Read, &wakers[1]), None);
+    setting.theirs.write_all(b"x").unwrap();
+    setting.reactor.turn(None, &mut due).unwrap();
+    assert_eq!(ring(&mut due)[..2], [0, 1]);
+}
+
+#[test]
+fn to_ask_whether_a_source_is_ready_waits_for_nothing() {
+    let mut setting = Setting::new();
+    assert_eq!(setting.source.ready(Direction::Read), None);
+    assert!(!setting.source.is_armed(Direction::Read));
+    setting.theirs.write_all(b"x").unwrap();
+    setting.turn();
+    let ready = setting.source.ready(Direction::Read).unwrap();
+    setting.source.clear_ready(Direction::Read, ready);
+    assert_eq!(setting.source.ready(Direction::Read), None);
+}
+
+#[test]
 fn tokio_6133_an_event_between_the_question_and_the_answer_is_not_cleared() {
     let mut setting = Setting::new();
     setting.theirs.write_all(b"one").unwrap();

@@ -24,8 +24,7 @@ pub enum Lookup {
 }
 
 /// What comes of it.
-#[doc(hidden)]
-pub type Found = io::Result<Vec<SocketAddr>>;
+type Found = io::Result<Vec<SocketAddr>>;
 
 impl Lookup {
     pub(crate) fn found(addresses: Vec<SocketAddr>) -> Self {
