@@ -174,7 +174,7 @@ fn abort_against_end() {
 
 #[test]
 fn m13_an_abort_against_a_wake_and_the_end_of_a_task() {
-    check("m13", Some(3), abort_against_end);
+    check("m13", Some(4), abort_against_end);
 }
 
 /// A task that nothing but the abort can end.
@@ -210,24 +210,44 @@ fn m13_twin_an_abort_that_wakes_nobody() {
 }
 
 /// A job is aborted while its answer comes and a task awaits it: the task gets one of the two,
-/// and the value is dropped once.
+/// `abort` says which, and the value is dropped once.
+fn abort_against_answer(finish: fn(&JoinCell<Counted>, Counted)) {
+    let the_loop = Loop::new(RIGHT);
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let cell = job_cell().let_go();
+    let waker = cell.waker.clone();
+    let (answering, value) = (cell.clone(), Counted(dropped.clone()));
+    let reader = the_loop.spawn(poll_fn(move |cx| cell.poll_take(cx)));
+    let answer = thread::spawn(move || finish(&answering, value));
+    let abort = thread::spawn(move || abort(&waker));
+    the_loop.run();
+    answer.join().unwrap();
+    let came_in_time = abort.join().unwrap();
+    let outcome = reader.let_go().try_result().unwrap().unwrap();
+    assert_eq!(
+        outcome.is_err(),
+        came_in_time,
+        "an abort in time is the outcome"
+    );
+    drop(outcome);
+    assert_eq!(
+        dropped.load(Ordering::Relaxed),
+        1,
+        "the value is dropped once"
+    );
+}
+
 #[test]
 fn m13_an_abort_against_the_answer_of_a_job_and_its_reader() {
-    check("m13, job", Some(3), || {
-        let the_loop = Loop::new(RIGHT);
-        let dropped = Arc::new(AtomicUsize::new(0));
-        let cell = job_cell();
-        let waker = cell.waker.clone();
-        let (answering, value) = (Arc::clone(&cell), Counted(dropped.clone()));
-        let reader = the_loop.spawn(poll_fn(move |cx| cell.poll_take(cx)));
-        let answer = thread::spawn(move || answering.finish_or_drop(Ok(value)));
-        let abort = thread::spawn(move || abort(&waker));
-        the_loop.run();
-        answer.join().unwrap();
-        let came_in_time = abort.join().unwrap();
-        let outcome = reader.let_go().try_result().unwrap().unwrap();
-        assert_eq!(outcome.is_err(), came_in_time);
-        drop(outcome);
-        assert_eq!(dropped.load(Ordering::Relaxed), 1);
+    check("m13, job", Some(4), || {
+        abort_against_answer(|cell, value| cell.finish_or_drop(Ok(value)));
+    });
+}
+
+#[test]
+#[should_panic(expected = "an abort in time is the outcome")]
+fn m13_twin_an_answer_that_comes_although_the_job_was_given_up() {
+    check("m13, job, twin", Some(3), || {
+        abort_against_answer(|cell, value| cell.finish_after_the_look(Ok(value)));
     });
 }

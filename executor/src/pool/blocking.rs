@@ -84,6 +84,10 @@ where
 /// What [`run_in_executor`] takes: a pool that can run such a call.
 pub trait Executor<F, A, R> {
     /// Runs `call(argument)` there.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: dropping the handle lets the call go on.
     #[track_caller]
     fn execute(&self, call: F, argument: A) -> JoinHandle<R>;
 }
@@ -197,6 +201,10 @@ where
 impl Handle {
     /// Runs a call that blocks on the runtime's default pool, from any thread; see
     /// [`spawn_blocking`].
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: dropping the handle lets the call go on.
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, call: F) -> JoinHandle<R>
     where
@@ -209,6 +217,10 @@ impl Handle {
 
 impl Runtime {
     /// Runs a call that blocks on the runtime's default pool; see [`spawn_blocking`].
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: dropping the handle lets the call go on.
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, call: F) -> JoinHandle<R>
     where
@@ -221,6 +233,10 @@ impl Runtime {
 
 impl LocalRuntime {
     /// Runs a call that blocks on the runtime's default pool; see [`spawn_blocking`].
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: dropping the handle lets the call go on.
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, call: F) -> JoinHandle<R>
     where

@@ -235,14 +235,15 @@ impl fmt::Debug for JobQueue {
 /// Wrong on purpose: the steps that the models must find fault with.
 #[cfg(all(test, mainspring_loom))]
 impl JobQueue {
-    /// Looks at the door and lines the job up in two steps.
-    pub(crate) fn submit_in_two_steps(&self, job: Work) -> Result<bool, Work> {
-        if self.is_closed() {
-            return Err(job);
+    /// Looks at the door before it looks at the line.
+    pub(crate) fn take_unless_closed(&self, is_new: bool) -> Option<Taken> {
+        let state = lock(&self.state);
+        if state.is_closed {
+            self.leave(state);
+            return None;
         }
-        let mut state = lock(&self.state);
-        state.jobs.push_back(job);
-        Ok(self.call(state))
+        drop(state);
+        self.take(is_new, Duration::MAX)
     }
 
     /// Shuts the door and tells nobody.

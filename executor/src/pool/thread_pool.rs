@@ -138,6 +138,10 @@ impl ThreadPool {
     /// # Panics
     ///
     /// If the pool is a simulated one, outside of a runtime: its jobs live on a loop's clock.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: dropping the handle lets the call go on.
     #[track_caller]
     pub fn submit<R: Send + 'static>(
         &self,

@@ -385,4 +385,16 @@ impl<T> JoinCell<T> {
         drop(slot);
         wake(reader);
     }
+    /// Puts the outcome in place although the work may have been given up since the look.
+    pub(crate) fn finish_after_the_look(&self, outcome: Outcome<T>) {
+        let mut slot = lock(&self.slot);
+        if self.waker.is_finished() {
+            return drop(outcome);
+        }
+        self.waker.finish();
+        slot.stage = Stage::Ended(outcome);
+        let reader = slot.reader.take();
+        drop(slot);
+        wake(reader);
+    }
 }
