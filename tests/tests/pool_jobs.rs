@@ -1,7 +1,7 @@
 //! Jobs on a pool of real threads: where they run, what their handles say, and what the paused
 //! clock does meanwhile.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -298,9 +298,7 @@ async fn libuv_490_jobs_that_need_each_other_all_get_threads() {
             let jobs: Vec<_> = (0..threads)
                 .map(|_| {
                     let all = all.clone();
-                    pool.submit(move || {
-                        all.wait();
-                    })
+                    pool.submit(move || all.wait().is_leader())
                 })
                 .collect();
             for job in jobs {
@@ -408,9 +406,7 @@ fn a_pool_of_zero_threads_is_refused() {
 fn a_stop_is_heard_while_a_job_is_out() {
     let runtime = mainspring::runtime::LocalRuntime::new().unwrap();
     let (let_go, go) = channel::<()>();
-    drop(runtime.spawn_blocking(move || {
-        let _ = go.recv();
-    }));
+    drop(runtime.spawn_blocking(move || go.recv().is_err()));
     runtime.spawn_local(async { sleep(Duration::from_secs(3600)).await });
     runtime.handle().stop();
     assert!(matches!(
@@ -428,4 +424,34 @@ fn a_pool_needs_no_runtime_and_a_simulated_one_does() {
     let panic = std::panic::catch_unwind(submit).unwrap_err();
     let words = panic.downcast_ref::<String>().unwrap();
     assert!(words.contains("outside a runtime"), "{words}");
+}
+
+/// Recipe 5: the callback looks first, then the awaiting task goes on, both on the loop's thread.
+#[mainspring::test]
+async fn exec_callback_before_awaiter() {
+    let log = Rc::new(RefCell::new(Vec::new()));
+    let job = spawn_blocking(|| thread::current().id());
+    let said = log.clone();
+    job.add_done_callback(move |outcome| {
+        assert_ne!(*outcome.as_ref().unwrap(), thread::current().id());
+        said.borrow_mut().push("callback");
+    });
+    job.await.unwrap();
+    log.borrow_mut().push("awaiter");
+    assert_eq!(*log.borrow(), ["callback", "awaiter"]);
+}
+
+#[mainspring::test]
+async fn a_callback_hears_of_an_abort_while_the_job_runs() {
+    let pool = ThreadPool::new(1);
+    let (job, let_go) = held(&pool);
+    let heard = Rc::new(Cell::new(false));
+    let hears = heard.clone();
+    job.add_done_callback(move |outcome| {
+        hears.set(outcome.as_ref().is_err_and(|error| error.is_cancelled()));
+    });
+    assert!(job.cancel());
+    assert!(job.await.unwrap_err().is_cancelled());
+    assert!(heard.get());
+    drop(let_go);
 }

@@ -10,6 +10,7 @@ use mainspring::pool::{
     ThreadPool, block_for, run_in_executor, set_default_executor, spawn_blocking,
 };
 use mainspring::runtime::Builder;
+use mainspring::task::JoinHandle;
 use mainspring::time::{Duration, Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -55,21 +56,30 @@ fn fetch(name: &'static str) -> &'static str {
     name
 }
 
-/// The article's queue recipe: two workers, three addresses, two lanes.
+/// The article's queue recipe: two workers, three addresses, two lanes, callbacks.
 #[mainspring::test(start_paused = true)]
-async fn the_queue_recipe_ends_yahoo_github_google() {
+async fn the_queue_recipe_has_its_exact_transcript() {
     let transcript = Transcript::begin();
     let pool = ThreadPool::simulated(2);
     let names = Rc::new(RefCell::new(vec!["github", "yahoo", "google"]));
+    let results = Rc::new(RefCell::new(Vec::new()));
     let worker = |number: usize| {
-        let (names, pool, transcript) = (names.clone(), pool.clone(), transcript.clone());
+        let (names, pool) = (names.clone(), pool.clone());
+        let (transcript, results) = (transcript.clone(), results.clone());
         mainspring::spawn(async move {
             loop {
                 let Some(name) = names.borrow_mut().pop() else {
                     break;
                 };
-                let fetched = run_in_executor(&pool, fetch, name).await.unwrap();
-                transcript.say(format!("worker {number}: {fetched}"));
+                let fetching = run_in_executor(&pool, fetch, name);
+                let (told, results) = (transcript.clone(), results.clone());
+                fetching.add_done_callback(move |fetched| {
+                    let fetched = fetched.as_ref().unwrap();
+                    told.say(format!("callback {fetched}"));
+                    results.borrow_mut().push(*fetched);
+                });
+                let fetched = fetching.await.unwrap();
+                transcript.say(format!("worker {number} goes on after {fetched}"));
             }
         })
     };
@@ -77,12 +87,21 @@ async fn the_queue_recipe_ends_yahoo_github_google() {
     for worker in workers {
         worker.await.unwrap();
     }
+    for result in results.take() {
+        transcript.say(format!("queue execution: {result}"));
+    }
     assert_eq!(
         transcript.lines(),
         [
-            "[2.0s] worker 1: yahoo",
-            "[2.5s] worker 1: github",
-            "[3.0s] worker 0: google"
+            "[2.0s] callback yahoo",
+            "[2.0s] worker 1 goes on after yahoo",
+            "[2.5s] callback github",
+            "[2.5s] worker 1 goes on after github",
+            "[3.0s] callback google",
+            "[3.0s] worker 0 goes on after google",
+            "[3.0s] queue execution: yahoo",
+            "[3.0s] queue execution: github",
+            "[3.0s] queue execution: google",
         ]
     );
 }
@@ -283,15 +302,17 @@ async fn a_job_that_catches_the_end_unwinds_again() {
             .start_paused(true)
             .build_local()
             .unwrap();
-        let inside = runtime.enter();
-        let handle = pool.submit(|| {
-            let _ = std::panic::catch_unwind(|| block_for(SECOND));
-            block_for(SECOND);
-            unreachable!("the loop has ended");
+        let mut handle = None;
+        runtime.block_on(async {
+            handle = Some(pool.submit(|| {
+                let _ = std::panic::catch_unwind(|| block_for(SECOND));
+                block_for(SECOND);
+                unreachable!("the loop has ended");
+            }));
+            mainspring::task::idle().await;
         });
-        drop(inside);
-        runtime.block_on(async { mainspring::task::idle().await });
         drop(runtime);
+        let handle: JoinHandle<()> = handle.unwrap();
         handle.try_result().unwrap().unwrap_err().is_cancelled()
     });
     assert!(runtime.join().unwrap());
