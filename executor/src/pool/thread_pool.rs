@@ -135,6 +135,10 @@ impl ThreadPool {
     ///
     /// asyncio: `Executor.submit`.
     ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: dropping the handle lets the call go on.
+    ///
     /// # Panics
     ///
     /// If the pool is a simulated one, outside of a runtime: its jobs live on a loop's clock.
