@@ -43,6 +43,8 @@ pub(crate) struct Engine {
     pub(crate) idlers: RefCell<VecDeque<Waker>>,
     /// How often they were released.
     pub(crate) idle_rounds: Cell<u64>,
+    /// The round in which `advance` has moved the clock: once in each.
+    pub(crate) advanced_in: Cell<u64>,
     /// The task that is being polled.
     pub(crate) current: Cell<Option<Id>>,
     /// Polls since the loop last looked at the clock, the inbox and the reactor.
@@ -104,6 +106,13 @@ pub(crate) fn current() -> Option<Rc<Engine>> {
         Ok(engine) => Some(engine),
         Err(shared) => first_need(shared),
     }
+}
+
+/// The loop this thread is inside of, if it has been made: for those who would not make one just
+/// to ask it something.
+pub(crate) fn made() -> Option<Rc<Engine>> {
+    let made = |entered: &RefCell<Vec<Entered>>| entered.borrow().last()?.engine.clone();
+    ENTERED.try_with(made).ok()?
 }
 
 /// The thread entered a runtime without driving it, and needs its loop now.
@@ -367,6 +376,7 @@ impl Engine {
             due: Cell::new(Vec::new()),
             idlers: RefCell::new(VecDeque::new()),
             idle_rounds: Cell::new(0),
+            advanced_in: Cell::new(0),
             current: Cell::new(None),
             polls: Cell::new(0),
             stopping: Cell::new(false),
