@@ -1,5 +1,6 @@
 //! What the whole-runtime tests share.
 
 pub mod by_hand;
+pub mod in_time;
 pub mod script;
 pub mod source;

@@ -43,18 +43,20 @@ pub(crate) struct Engine {
     pub(crate) idlers: RefCell<VecDeque<Waker>>,
     /// How often they were released.
     pub(crate) idle_rounds: Cell<u64>,
+    /// The round in which `advance` has moved the clock: once in each.
+    pub(crate) advanced_in: Cell<u64>,
     /// The task that is being polled.
     pub(crate) current: Cell<Option<Id>>,
     /// Polls since the loop last looked at the clock, the inbox and the reactor.
     pub(crate) polls: Cell<u32>,
     /// `stop` was called: `run_forever` ends after this turn.
     pub(crate) stopping: Cell<bool>,
+    /// It is being turned just now.
+    pub(crate) is_turning: Cell<bool>,
     /// Nothing may be spawned any more.
     pub(crate) closing: Cell<bool>,
-    /// The runtime was dropped by one of its own tasks: the loop ends when it gets home.
-    pub(crate) abandoned: Cell<bool>,
-    /// It was dropped on another thread, which sees to the pools.
-    pub(crate) is_ended_elsewhere: Cell<bool>,
+    /// The runtime was dropped inside of this loop, which sees to the pools when it comes home.
+    pub(crate) owes_pools: Cell<bool>,
     /// What is to be done when no task is left.
     pub(crate) when_empty: RefCell<Vec<Box<dyn FnOnce()>>>,
     /// A stall was told already.
@@ -63,7 +65,11 @@ pub(crate) struct Engine {
 // ANCHOR_END: engine
 
 thread_local! {
-    static CURRENT: RefCell<Option<Entered>> = const { RefCell::new(None) };
+    /// The runtimes that this thread has entered and not left yet; it is inside of the last.
+    static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
+
+    /// How often this thread has entered a runtime.
+    static ENTRIES: Cell<u64> = const { Cell::new(0) };
 
     /// The loops that live on this thread, one for each runtime that it has driven.
     static ENGINES: RefCell<Vec<Rc<Engine>>> = const { RefCell::new(Vec::new()) };
@@ -75,6 +81,8 @@ thread_local! {
 /// The runtime this thread is inside of, and its loop here, once somebody needed it.
 #[derive(Clone, Debug)]
 struct Entered {
+    /// Which entry it is: the count of them.
+    entry: u64,
     shared: Arc<Shared>,
     engine: Option<Rc<Engine>>,
     /// A pool's job runs here: nothing would ever turn a loop that it made by the way.
@@ -85,33 +93,38 @@ struct Entered {
 ///
 /// A thread that entered a runtime without driving it gets its loop here, at the first call.
 pub(crate) fn current() -> Option<Rc<Engine>> {
-    let find = |current: &RefCell<Option<Entered>>| {
-        let current = current.borrow();
-        let entered = current.as_ref()?;
-        match &entered.engine {
+    let find = |entered: &RefCell<Vec<Entered>>| {
+        let entered = entered.borrow();
+        let last = entered.last()?;
+        match &last.engine {
             Some(engine) => Some(Ok(engine.clone())),
-            None if entered.is_job => None,
-            None => Some(Err(entered.shared.clone())),
+            None if last.is_job => None,
+            None => Some(Err(last.shared.clone())),
         }
     };
-    match CURRENT.try_with(find).ok()?? {
+    match ENTERED.try_with(find).ok()?? {
         Ok(engine) => Some(engine),
         Err(shared) => first_need(shared),
     }
+}
+
+/// The loop this thread is inside of, if it has been made: for those who would not make one just
+/// to ask it something.
+pub(crate) fn made() -> Option<Rc<Engine>> {
+    let made = |entered: &RefCell<Vec<Entered>>| entered.borrow().last()?.engine.clone();
+    ENTERED.try_with(made).ok()?
 }
 
 /// The thread entered a runtime without driving it, and needs its loop now.
 #[cold]
 fn first_need(shared: Arc<Shared>) -> Option<Rc<Engine>> {
     let engine = engine_of(&shared).ok()?;
-    let entered = Some(Entered {
-        shared,
-        engine: Some(engine.clone()),
-        is_job: false,
+    let _ = ENTERED.try_with(|entered| {
+        if let Some(last) = entered.borrow_mut().last_mut() {
+            last.engine = Some(engine.clone());
+        }
     });
-    let before = CURRENT.try_with(|current| current.replace(entered));
     ReadyQueue::set_here(Some(engine.ready.clone()));
-    drop(before);
     Some(engine)
 }
 
@@ -147,21 +160,18 @@ pub(crate) fn outside(what: &str) -> String {
 
 /// The task that this thread's loop polls just now.
 pub(crate) fn polling() -> Option<Id> {
-    let polling = |current: &RefCell<Option<Entered>>| {
-        current.borrow().as_ref()?.engine.as_ref()?.current.get()
-    };
-    CURRENT.try_with(polling).ok()?
+    let polling =
+        |entered: &RefCell<Vec<Entered>>| entered.borrow().last()?.engine.as_ref()?.current.get();
+    ENTERED.try_with(polling).ok()?
 }
 
 /// Whether a pool's job runs on this thread just now, and no loop of its own.
 fn is_job() -> bool {
-    let is_job = |current: &RefCell<Option<Entered>>| {
-        let current = current.borrow();
-        current
-            .as_ref()
-            .is_some_and(|entered| entered.is_job && entered.engine.is_none())
+    let is_job = |entered: &RefCell<Vec<Entered>>| {
+        let entered = entered.borrow();
+        (entered.last()).is_some_and(|last| last.is_job && last.engine.is_none())
     };
-    CURRENT.try_with(is_job).unwrap_or(false)
+    ENTERED.try_with(is_job).unwrap_or(false)
 }
 
 /// The way to the loop that waits for what is sent out from this thread: its own, if it has one;
@@ -171,14 +181,14 @@ pub(crate) fn remote_here(shared: &Arc<Shared>) -> Arc<Remote> {
     let engine = if is_job() { None } else { find(shared) };
     match engine {
         Some(engine) => engine.remote.clone(),
-        None => shared.home.clone(),
+        None => shared.home(),
     }
 }
 
 /// The runtime this thread is inside of.
 pub(crate) fn current_shared() -> Option<Arc<Shared>> {
-    CURRENT
-        .try_with(|current| Some(current.borrow().as_ref()?.shared.clone()))
+    ENTERED
+        .try_with(|entered| Some(entered.borrow().last()?.shared.clone()))
         .ok()?
 }
 
@@ -189,11 +199,12 @@ pub(crate) fn current_shared() -> Option<Arc<Shared>> {
 ///
 /// The operating system refused another reactor.
 pub(crate) fn engine_of(shared: &Arc<Shared>) -> io::Result<Rc<Engine>> {
+    end_forsaken();
     if let Some(engine) = find(shared) {
         return Ok(engine);
     }
     let (reactor, remote) = match shared.take_seat() {
-        Some(reactor) => (reactor, shared.home.clone()),
+        Some(seat) => seat,
         None => {
             let reactor = Reactor::new()?;
             let remote = Remote::new(reactor.unparker());
@@ -203,6 +214,20 @@ pub(crate) fn engine_of(shared: &Arc<Shared>) -> io::Result<Rc<Engine>> {
     let engine = Rc::new(Engine::new(shared.clone(), remote, reactor));
     let _ = ENGINES.try_with(|engines| engines.borrow_mut().push(engine.clone()));
     Ok(engine)
+}
+
+/// Ends this thread's loops of runtimes that were dropped on other threads meanwhile: nobody else
+/// can drop their tasks.
+fn end_forsaken() {
+    let is_forsaken =
+        |engine: &mut Rc<Engine>| !engine.is_turning.get() && engine.shared.is_ended();
+    let take = |engines: &RefCell<Vec<Rc<Engine>>>| {
+        let mut engines = engines.borrow_mut();
+        engines.extract_if(.., is_forsaken).collect::<Vec<_>>()
+    };
+    for engine in ENGINES.try_with(take).unwrap_or_default() {
+        engine.close();
+    }
 }
 
 /// This runtime's loop on this thread, if it has one.
@@ -230,10 +255,12 @@ pub(crate) fn take_engine(shared: &Arc<Shared>) -> Option<Rc<Engine>> {
 }
 
 /// While it lives, this thread is inside of a runtime.
+///
+/// Several may be dropped in any order: the thread is inside of the runtime that it entered last
+/// of those it has not left.
 #[derive(Debug)]
 pub(crate) struct Inside {
-    before: Option<Entered>,
-    queue_before: Option<Rc<ReadyQueue>>,
+    entry: u64,
     _confined: PhantomData<Rc<()>>,
 }
 
@@ -254,49 +281,73 @@ pub(crate) fn enter_engine(engine: &Rc<Engine>) -> Inside {
 }
 
 fn enter_with(shared: Arc<Shared>, engine: Option<Rc<Engine>>, is_job: bool) -> Inside {
+    let entry = ENTRIES.get() + 1;
+    ENTRIES.set(entry);
     let queue = engine.as_ref().map(|engine| engine.ready.clone());
-    let entered = Some(Entered {
+    let new = Entered {
+        entry,
         shared,
         engine,
         is_job,
-    });
+    };
+    let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(new));
+    ReadyQueue::set_here(queue);
     Inside {
-        before: CURRENT
-            .try_with(|current| current.replace(entered))
-            .ok()
-            .flatten(),
-        queue_before: ReadyQueue::set_here(queue),
+        entry,
         _confined: PhantomData,
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        let before = self.before.take();
-        let left = CURRENT.try_with(|current| current.replace(before));
-        let queue = ReadyQueue::set_here(self.queue_before.take());
+        let leave = |entered: &RefCell<Vec<Entered>>| {
+            let mut entered = entered.borrow_mut();
+            let place = entered.iter().rposition(|it| it.entry == self.entry)?;
+            let left = entered.remove(place);
+            let engine = entered.last().and_then(|last| last.engine.as_ref());
+            Some((left, engine.map(|engine| engine.ready.clone())))
+        };
+        let Ok(Some((left, queue))) = ENTERED.try_with(leave) else {
+            return;
+        };
+        let queue = ReadyQueue::set_here(queue);
         drop((left, queue));
     }
 }
 
 /// While it lives, a loop turns on this thread, and no other may.
 #[derive(Debug)]
-pub(crate) struct Turning;
+pub(crate) struct Turning {
+    engine: Rc<Engine>,
+}
 
 impl Turning {
     /// # Panics
     ///
     /// If a loop is turning on this thread already.
     #[track_caller]
-    pub(crate) fn begin() -> Self {
-        if TURNING.replace(true) {
+    pub(crate) fn begin(engine: &Rc<Engine>) -> Self {
+        Turning::forbid();
+        TURNING.set(true);
+        engine.is_turning.set(true);
+        engine.remote.attend(true);
+        Turning {
+            engine: engine.clone(),
+        }
+    }
+
+    /// # Panics
+    ///
+    /// If a loop is turning on this thread: whoever calls this is going to block it.
+    #[track_caller]
+    pub(crate) fn forbid() {
+        if TURNING.get() {
             panic!(
                 "a runtime cannot be driven from within a runtime: this thread's loop is inside \
                  a task just now, and would stand still. `.await` the future, or `spawn` it; from \
                  code that blocks, use `spawn_blocking` and `Handle::block_on` there"
             );
         }
-        Turning
     }
 
     /// Whether a loop is turning on this thread.
@@ -308,6 +359,8 @@ impl Turning {
 impl Drop for Turning {
     fn drop(&mut self) {
         TURNING.set(false);
+        self.engine.is_turning.set(false);
+        self.engine.remote.attend(false);
     }
 }
 
@@ -323,12 +376,13 @@ impl Engine {
             due: Cell::new(Vec::new()),
             idlers: RefCell::new(VecDeque::new()),
             idle_rounds: Cell::new(0),
+            advanced_in: Cell::new(0),
             current: Cell::new(None),
             polls: Cell::new(0),
             stopping: Cell::new(false),
+            is_turning: Cell::new(false),
             closing: Cell::new(false),
-            abandoned: Cell::new(false),
-            is_ended_elsewhere: Cell::new(false),
+            owes_pools: Cell::new(false),
             when_empty: RefCell::new(Vec::new()),
             stall_told: Cell::new(false),
             shared,
@@ -338,13 +392,17 @@ impl Engine {
 
     /// Whether what other threads send to the runtime arrives here.
     pub(crate) fn is_home(&self) -> bool {
-        Arc::ptr_eq(&self.remote, &self.shared.home)
+        self.shared.is_home(&self.remote)
     }
 
     /// Ends the loop: no more letters, then every task is dropped, in the order of spawning.
     /// What their destructors spawn is dropped at once, and its handle says "cancelled".
     pub(crate) fn close(self: &Rc<Self>) {
         let _inside = enter_engine(self);
+        self.drop_everything();
+    }
+
+    fn drop_everything(&self) {
         self.closing.set(true);
         for letter in self.remote.close() {
             quietly(|| drop(letter));
@@ -354,6 +412,8 @@ impl Engine {
         }
         let idlers = self.idlers.take();
         quietly(|| drop(idlers));
+        let timers = self.wheel.take();
+        quietly(|| drop(timers));
     }
 }
 
@@ -370,13 +430,9 @@ impl fmt::Debug for Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         // A thread that ends with a loop of a runtime that lives on: whoever sends it something
-        // must learn that nobody reads.
-        for letter in self.remote.close() {
-            quietly(|| drop(letter));
-        }
-        for body in self.tasks.drain() {
-            quietly(|| drop(body));
-        }
+        // must learn that nobody reads, or reach the next home.
+        self.shared.vacate_seat(&self.remote);
+        self.drop_everything();
     }
 }
 

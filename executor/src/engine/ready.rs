@@ -92,19 +92,19 @@ pub(crate) struct Remote {
 
     // Any thread. Only a hint that spares a running loop the lock: what counts is the inbox.
     has_letters: AtomicBool,
-
-    // Any thread.
-    unparker: Unparker,
 }
 
 /// Under one lock, because parking asks about all of it at once.
 #[derive(Default)]
 struct Inbox {
     letters: Vec<Letter>,
+    /// A thread turns the loop: somebody will read.
+    attended: bool,
     /// The loop waits in the reactor, or is about to.
     parked: bool,
-    /// The loop is gone: nobody will read.
-    closed: bool,
+    /// How to interrupt the wait. `None`: the loop is gone, nobody will read, and whoever still
+    /// holds this half keeps no file open.
+    unparker: Option<Unparker>,
     /// Calls that are out on other threads: the paused clock stands still for them.
     jobs: usize,
 }
@@ -112,9 +112,11 @@ struct Inbox {
 impl Remote {
     pub(crate) fn new(unparker: impl Into<Unparker>) -> Arc<Self> {
         Arc::new(Remote {
-            inbox: Mutex::new(Inbox::default()),
+            inbox: Mutex::new(Inbox {
+                unparker: Some(unparker.into()),
+                ..Inbox::default()
+            }),
             has_letters: AtomicBool::new(false),
-            unparker: unparker.into(),
         })
     }
 
@@ -140,17 +142,17 @@ impl Remote {
     ///
     /// The letter comes back if the loop is gone.
     pub(crate) fn send(&self, letter: Letter) -> Result<(), Letter> {
-        let was_parked = {
+        let parked = {
             let mut inbox = lock(&self.inbox);
-            if inbox.closed {
+            if inbox.unparker.is_none() {
                 return Err(letter);
             }
             inbox.letters.push(letter);
             self.has_letters.swap(true, Ordering::AcqRel);
-            std::mem::take(&mut inbox.parked)
+            inbox.take_parked()
         };
-        if was_parked {
-            self.unparker.unpark();
+        if let Some(unparker) = parked {
+            unparker.unpark();
         }
         Ok(())
     }
@@ -195,14 +197,17 @@ impl Remote {
 
     /// Its answer is in place and whoever awaits it has been woken.
     pub(crate) fn job_is_back(&self) {
-        let was_parked = {
+        let parked = {
             let mut inbox = lock(&self.inbox);
             inbox.jobs -= 1;
             // A loop that stood still for this job looks again.
-            inbox.jobs == 0 && std::mem::take(&mut inbox.parked)
+            match inbox.jobs {
+                0 => inbox.take_parked(),
+                _ => None,
+            }
         };
-        if was_parked {
-            self.unparker.unpark();
+        if let Some(unparker) = parked {
+            unparker.unpark();
         }
     }
 
@@ -210,15 +215,35 @@ impl Remote {
         lock(&self.inbox).jobs
     }
 
-    /// Shuts the door. What nobody will read comes back, to be dropped by the caller.
-    pub(crate) fn close(&self) -> Vec<Letter> {
-        let mut inbox = lock(&self.inbox);
-        inbox.closed = true;
-        std::mem::take(&mut inbox.letters)
+    /// The loop's side: a thread turns it from now on, or does so no more.
+    pub(crate) fn attend(&self, is_attended: bool) {
+        lock(&self.inbox).attended = is_attended;
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        lock(&self.inbox).closed
+    /// Shuts the door. What nobody will read comes back, to be dropped by the caller.
+    pub(crate) fn close(&self) -> Vec<Letter> {
+        lock(&self.inbox).close()
+    }
+
+    /// Shuts the door, unless somebody turns the loop, who must do it himself.
+    pub(crate) fn close_unattended(&self) -> Option<Vec<Letter>> {
+        let mut inbox = lock(&self.inbox);
+        (!inbox.attended).then(|| inbox.close())
+    }
+}
+
+impl Inbox {
+    /// Takes the flag down. If it was up, the caller is to interrupt the loop, after the lock.
+    fn take_parked(&mut self) -> Option<Unparker> {
+        match std::mem::take(&mut self.parked) {
+            true => self.unparker.clone(),
+            false => None,
+        }
+    }
+
+    fn close(&mut self) -> Vec<Letter> {
+        self.unparker = None;
+        std::mem::take(&mut self.letters)
     }
 }
 
@@ -228,7 +253,7 @@ impl fmt::Debug for Remote {
         f.debug_struct("Remote")
             .field("letters", &inbox.letters.len())
             .field("parked", &inbox.parked)
-            .field("closed", &inbox.closed)
+            .field("closed", &inbox.unparker.is_none())
             .field("jobs", &inbox.jobs)
             .finish_non_exhaustive()
     }

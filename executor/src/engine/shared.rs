@@ -21,14 +21,22 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) struct Shared {
     // Never changes.
     pub(crate) settings: Settings,
-    /// The way to the *home* loop: the first that was driven, or the driver thread's. What other
-    /// threads send goes there.
-    pub(crate) home: Arc<Remote>,
 
     // Any thread, under its lock.
-    /// The home loop's reactor, until a thread takes its seat.
-    seat: Mutex<Option<Reactor>>,
+    home: Mutex<Home>,
     lodgers: Mutex<Lodgers>,
+}
+
+/// The *home* loop: the one that gets what other threads send to the runtime. It is the first
+/// that was driven, or the driver thread's.
+#[derive(Debug)]
+struct Home {
+    /// The way to it.
+    remote: Arc<Remote>,
+    /// What it will wait in, until a thread takes the seat.
+    seat: Option<Reactor>,
+    /// The runtime was dropped.
+    is_ended: bool,
 }
 
 /// What the builder was told.
@@ -55,7 +63,8 @@ pub enum OnStall {
     /// Panic: a test fails. A mere suspicion (another thread might still hold a waker) is
     /// reported after a while, and fails after 5 s.
     Panic,
-    /// End the program with status 13.
+    /// End the program with status 13, unless another thread is at work, which may be what the
+    /// program is for.
     Exit,
 }
 
@@ -91,15 +100,60 @@ impl Shared {
     pub(crate) fn new(settings: Settings, reactor: Reactor) -> Arc<Self> {
         Arc::new(Shared {
             settings,
-            home: Remote::new(reactor.unparker()),
-            seat: Mutex::new(Some(reactor)),
+            home: Mutex::new(Home {
+                remote: Remote::new(reactor.unparker()),
+                seat: Some(reactor),
+                is_ended: false,
+            }),
             lodgers: Mutex::new(Lodgers::default()),
         })
     }
 
+    /// The way to the home loop.
+    pub(crate) fn home(&self) -> Arc<Remote> {
+        lock(&self.home).remote.clone()
+    }
+
+    /// Whether that is the way to the home loop of a runtime that lives.
+    pub(crate) fn is_home(&self, remote: &Arc<Remote>) -> bool {
+        let home = lock(&self.home);
+        Arc::ptr_eq(&home.remote, remote) && !home.is_ended
+    }
+
     /// The first thread that asks becomes home to the loop.
-    pub(crate) fn take_seat(&self) -> Option<Reactor> {
-        lock(&self.seat).take()
+    pub(crate) fn take_seat(&self) -> Option<(Reactor, Arc<Remote>)> {
+        let mut home = lock(&self.home);
+        Some((home.seat.take()?, home.remote.clone()))
+    }
+
+    /// The thread of this loop ends. If it was the home loop of a runtime that lives on, the
+    /// next thread that asks becomes home. (A driver thread is not replaced.)
+    pub(crate) fn vacate_seat(&self, remote: &Arc<Remote>) {
+        if self.settings.has_driver || !self.is_home(remote) {
+            return;
+        }
+        // Without a reactor, what is sent to the runtime is answered "cancelled".
+        let Ok(reactor) = Reactor::new() else { return };
+        let mut home = lock(&self.home);
+        if !home.is_ended {
+            home.remote = Remote::new(reactor.unparker());
+            home.seat = Some(reactor);
+        }
+    }
+
+    /// The runtime was dropped. Returns the way to its home loop, which is to be ended.
+    pub(crate) fn end(&self) -> Arc<Remote> {
+        let mut home = lock(&self.home);
+        home.is_ended = true;
+        let seat = home.seat.take();
+        let remote = home.remote.clone();
+        drop(home);
+        drop(seat);
+        remote
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        lock(&self.home).is_ended
     }
 
     /// The lodger of this type; `make` is asked for one if there is none. `None` once the

@@ -42,12 +42,27 @@ pub(crate) type Main<'a> = &'a mut dyn FnMut() -> Poll<()>;
 impl Engine {
     /// One turn.
     pub(crate) fn turn(self: &Rc<Self>, main: Main<'_>) -> Turned {
-        let mut was_called = self.read_letters();
-        if self.run_ready(main, &mut was_called).is_break() {
+        if self.run_ready(main).is_break() {
             return Turned::Done;
         }
-        // A call may have been "stop": whoever turns the loop is asked before it waits.
-        if was_called || self.ready.len() > 0 {
+        self.rest()
+    }
+
+    /// The first half: does what other threads ask, then runs what is ready now. What becomes
+    /// ready meanwhile waits for the next turn.
+    pub(crate) fn run_ready(&self, main: Main<'_>) -> ControlFlow<()> {
+        self.read_letters();
+        for _ in 0..self.ready.len() {
+            let Some(task) = self.ready.pop() else { break };
+            self.run(task, main)?;
+            self.look_in_time();
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The second half: if nothing is ready, waits until something is.
+    pub(crate) fn rest(self: &Rc<Self>) -> Turned {
+        if self.ready.len() > 0 {
             return Turned::On;
         }
         match self.clock.is_paused() {
@@ -56,18 +71,13 @@ impl Engine {
         }
     }
 
-    /// Runs what is ready now; what becomes ready meanwhile waits for the next turn.
-    fn run_ready(self: &Rc<Self>, main: Main<'_>, was_called: &mut bool) -> ControlFlow<()> {
-        for _ in 0..self.ready.len() {
-            let Some(task) = self.ready.pop() else { break };
-            self.run(task, main)?;
-            self.polls.set(self.polls.get() + 1);
-            if self.polls.get() >= POLLS_PER_LOOK {
-                self.look(Some(Duration::ZERO));
-                *was_called |= self.read_letters();
-            }
+    /// Counts what was run, and looks at the world now and then although there is more to run.
+    fn look_in_time(&self) {
+        self.polls.set(self.polls.get() + 1);
+        if self.polls.get() >= POLLS_PER_LOOK {
+            self.look(Some(Duration::ZERO));
+            self.read_letters();
         }
-        ControlFlow::Continue(())
     }
     // ANCHOR_END: turn
 
@@ -113,21 +123,15 @@ impl Engine {
         quietly(|| drop(body));
     }
 
-    /// Does what other threads ask. Says whether a call was among it.
-    fn read_letters(&self) -> bool {
+    fn read_letters(&self) {
         let mut letters = Vec::new();
         self.remote.read_letters(&mut letters);
-        let mut was_called = false;
         for letter in letters {
             match letter {
                 Letter::Wake(task) => self.ready.push(task),
-                Letter::Call(call) => {
-                    was_called = true;
-                    quietly(call);
-                }
+                Letter::Call(call) => quietly(call),
             }
         }
-        was_called
     }
 
     // ANCHOR: wait
@@ -138,6 +142,8 @@ impl Engine {
         }
         // From here on a letter interrupts the wait; one that is there already forbids it.
         if !self.remote.begin_park() {
+            // Letters that never cease must not keep the loop from looking up.
+            self.look_in_time();
             return Turned::On;
         }
         let bound = self.wheel.borrow().bound();
@@ -160,7 +166,7 @@ impl Engine {
         if self.look(Some(Duration::ZERO)) || self.release_idlers() {
             return Turned::On;
         }
-        // A wake from another thread sets the hint before its job is counted as back.
+        // A job that leaves or comes back from here on is seen by `is_quiet`.
         let is_held = self.holds_clock();
         if !is_held {
             let next = self.wheel.borrow_mut().next();

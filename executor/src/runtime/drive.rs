@@ -11,6 +11,7 @@ use crate::engine::context::{self, Engine, Turning};
 use crate::engine::id::TaskId;
 use crate::engine::turn::Turned;
 use crate::engine::waker::TaskWaker;
+use crate::leaf;
 use crate::runtime::stall;
 use crate::task::TaskInfo;
 
@@ -33,7 +34,7 @@ impl Engine {
     #[track_caller]
     pub(crate) fn block_on<F: Future>(self: &Rc<Self>, future: F) -> F::Output {
         let place = Location::caller();
-        let _turning = Turning::begin();
+        let _turning = Turning::begin(self);
         let _inside = context::enter_engine(self);
         let seat = Seat::take(self, place);
         let waker = Waker::from(seat.waker.clone());
@@ -57,8 +58,8 @@ impl Engine {
     /// Turns the loop until `stop`; on the paused clock also until nothing can happen any more.
     #[track_caller]
     pub(crate) fn run_forever(self: &Rc<Self>) -> RunEnd {
-        self.run_until(|| match self.clock.is_paused() {
-            true => self.ended(),
+        self.run_until(|is_stalled| match is_stalled && self.clock.is_paused() {
+            true => self.ended(is_stalled),
             false => None,
         })
     }
@@ -66,15 +67,22 @@ impl Engine {
     /// Turns the loop until no task is left, or nothing can wake those that are.
     #[track_caller]
     pub(crate) fn run_until_idle(self: &Rc<Self>) -> RunEnd {
-        self.run_until(|| self.ended())
+        self.run_until(|is_stalled| self.ended(is_stalled))
     }
 
+    /// Turns the loop until `stop`, whatever happens.
+    pub(crate) fn run_until_stopped(self: &Rc<Self>) {
+        self.run_until(|_| None);
+    }
+
+    /// `ended` is asked after each turn, before and after the loop waited; it is told whether the
+    /// loop can go on only if another thread wakes it.
     #[track_caller]
-    fn run_until(self: &Rc<Self>, mut ended: impl FnMut() -> Option<RunEnd>) -> RunEnd {
-        let _turning = Turning::begin();
+    fn run_until(self: &Rc<Self>, ended: impl Fn(bool) -> Option<RunEnd>) -> RunEnd {
+        let _turning = Turning::begin(self);
         let _inside = context::enter_engine(self);
         loop {
-            let turned = self.turn(&mut || Poll::Pending);
+            let _no_main = self.run_ready(&mut || Poll::Pending);
             if self.tasks.len() == 0 {
                 let calls = self.when_empty.take();
                 calls.into_iter().for_each(|call| call());
@@ -82,8 +90,11 @@ impl Engine {
             if self.stopping.take() {
                 return RunEnd::Stopped;
             }
-            if turned == Turned::Stalled {
-                match ended() {
+            if let Some(end) = ended(false) {
+                return end;
+            }
+            if self.rest() == Turned::Stalled {
+                match ended(true) {
                     Some(end) => return end,
                     None => {
                         stall::park(self, None);
@@ -93,10 +104,11 @@ impl Engine {
         }
     }
 
-    fn ended(self: &Rc<Self>) -> Option<RunEnd> {
+    fn ended(self: &Rc<Self>, is_stalled: bool) -> Option<RunEnd> {
         match self.tasks.len() {
             0 => Some(RunEnd::Idle),
-            _ => stall::certain(self).map(RunEnd::Stalled),
+            _ if is_stalled => stall::certain(self).map(RunEnd::Stalled),
+            _ => None,
         }
     }
 }
@@ -127,5 +139,6 @@ impl Drop for Seat<'_> {
         self.engine.tasks.remove(self.task);
         // The poll may have ended in a panic.
         self.engine.current.set(None);
+        leaf::end_poll();
     }
 }

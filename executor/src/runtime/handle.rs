@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::engine::context::{self, Inside};
 use crate::engine::ready::Letter;
 use crate::engine::shared::Shared;
+use crate::runtime::shutdown::ComesHome;
 use crate::task::JoinHandle;
 use crate::task::spawn::spawn_on;
 
@@ -104,9 +105,8 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         match context::engine_of(&self.shared) {
             Ok(engine) => {
-                let output = engine.block_on(future);
-                engine.came_home();
-                output
+                let _comes_home = ComesHome(&engine);
+                engine.block_on(future)
             }
             Err(error) => panic!(
                 "the operating system refused this thread a reactor: {error}; raise the limit \
@@ -132,7 +132,7 @@ impl Handle {
     /// The runtime has ended.
     pub fn call_soon_threadsafe(&self, call: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
         let letter = Letter::Call(Box::new(call));
-        self.shared.home.send(letter).map_err(|_| Closed)
+        self.shared.home().send(letter).map_err(|_| Closed)
     }
 
     /// Ends `run_forever` after the turn it is in. asyncio: `loop.stop`.

@@ -142,8 +142,9 @@ impl Drop for LocalRuntime {
 }
 
 /// Runs a future to its end on a fresh runtime, then ends the runtime: leftover tasks are
-/// dropped, pools wait for what runs. If nothing is left that can ever wake anybody, the report
-/// says who waits on what, and the program ends with status 13.
+/// dropped, pools wait for what runs. If nothing is left that can ever wake anybody, a report
+/// says who waits on what, and the program ends with status 13; not if it has other threads,
+/// which may be what it is for.
 ///
 /// asyncio: `run`.
 ///

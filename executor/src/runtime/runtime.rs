@@ -2,19 +2,20 @@
 
 use std::future::Future;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::engine::context;
+use crate::engine::context::{self, Engine, Turning};
 use crate::engine::ready::Letter;
 use crate::engine::shared::Shared;
 use crate::runtime::builder::Builder;
 use crate::runtime::drive::RunEnd;
 use crate::runtime::handle::{EnterGuard, Handle};
-use crate::runtime::shutdown::shut_down;
+use crate::runtime::shutdown::{ComesHome, shut_down};
 use crate::task::JoinHandle;
 
 /// A runtime. It is `Send` and `Sync`: it owns what a loop shares with other threads, while the
@@ -48,6 +49,7 @@ pub struct Runtime {
 /// The thread that turns the home loop of a runtime built as a multi-thread one.
 #[derive(Debug)]
 struct Driver {
+    id: ThreadId,
     /// Something comes for each `stop`.
     stops: Receiver<()>,
     /// Closed when the thread has ended its loop.
@@ -110,6 +112,7 @@ impl Runtime {
     pub fn run_forever(&self) -> RunEnd {
         match &self.driver {
             Some(driver) => {
+                Turning::forbid();
                 let _ = driver.stops.recv();
                 RunEnd::Stopped
             }
@@ -128,6 +131,7 @@ impl Runtime {
         if self.driver.is_none() {
             return self.home().run_until_idle();
         }
+        Turning::forbid();
         let (idle, became_idle) = bounded::<()>(1);
         let watch = Letter::Call(Box::new(move || {
             if let Some(engine) = context::current() {
@@ -137,13 +141,13 @@ impl Runtime {
                     .push(Box::new(move || drop(idle)));
             }
         }));
-        let _ = self.handle.shared().home.send(watch);
+        let _ = self.handle.shared().home().send(watch);
         let _ = became_idle.recv();
         RunEnd::Idle
     }
 
     #[track_caller]
-    fn home(&self) -> std::rc::Rc<context::Engine> {
+    fn home(&self) -> Rc<Engine> {
         match context::engine_of(self.handle.shared()) {
             Ok(engine) => engine,
             Err(error) => panic!("the operating system refused this thread a reactor: {error}"),
@@ -187,7 +191,7 @@ impl Drop for Runtime {
         let shared = self.handle.shared();
         shut_down(shared, self.shutdown_limit);
         if let Some(driver) = &self.driver
-            && context::find(shared).is_none()
+            && driver.id != thread::current().id()
         {
             // A bounded wait for the driver to drop its tasks, unless one of them drops this.
             let _ = driver.ended.recv_timeout(self.shutdown_limit);
@@ -207,18 +211,22 @@ impl Driver {
                 Err(error) => return drop(ready.send(Err(error))),
             };
             let _ = ready.send(Ok(()));
-            while !engine.abandoned.get() {
-                engine.run_forever();
+            let _comes_home = ComesHome(&engine);
+            while !shared.is_ended() {
+                engine.run_until_stopped();
                 let _ = stopped.try_send(());
             }
-            engine.came_home();
         };
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("mainspring-driver".to_owned())
             .spawn(drive)?;
         is_ready
             .recv()
             .unwrap_or_else(|_| Err(io::Error::other("the driver thread panicked")))?;
-        Ok(Driver { stops, ended })
+        Ok(Driver {
+            id: thread.thread().id(),
+            stops,
+            ended,
+        })
     }
 }

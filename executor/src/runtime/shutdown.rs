@@ -5,51 +5,54 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::context::{self, Engine, Turning};
-use crate::engine::ready::Letter;
+use crate::engine::context::{self, Engine, quietly};
+use crate::engine::ready::{Letter, Remote};
 use crate::engine::shared::Shared;
 
 /// Ends the runtime, from any thread.
 pub(crate) fn shut_down(shared: &Arc<Shared>, limit: Duration) {
+    let home = shared.end();
     match context::find(shared) {
-        // One of its own tasks drops it: the loop ends when it comes home.
-        Some(engine) if Turning::is_on() && engine.current.get().is_some() => {
-            engine.abandoned.set(true);
-            return;
+        // It is dropped inside of its loop, which ends when it comes home.
+        Some(engine) if engine.is_turning.get() => {
+            if Arc::ptr_eq(&engine.remote, &home) {
+                engine.stopping.set(true);
+                engine.owes_pools.set(true);
+                return;
+            }
         }
         Some(_) => end_here(shared),
         None => {}
     }
-    if !shared.home.is_closed() {
-        end_elsewhere(shared, limit);
-    }
+    end_elsewhere(&home, limit);
     close_pools(shared, limit);
 }
 
 /// Drops this thread's loop of the runtime.
-pub(crate) fn end_here(shared: &Arc<Shared>) {
+fn end_here(shared: &Arc<Shared>) {
     if let Some(engine) = context::take_engine(shared) {
         engine.close();
     }
 }
 
-/// The loop lives on another thread: asks that thread to end it, and waits, bounded.
-fn end_elsewhere(shared: &Arc<Shared>, limit: Duration) {
-    if shared.take_seat().is_some() {
-        // It was never driven: there is no loop, only letters.
-        drop(shared.home.close());
+/// The home loop lives on another thread: asks that thread to end it, and waits, bounded.
+fn end_elsewhere(home: &Remote, limit: Duration) {
+    // Nobody turns it: its thread finds it shut, and drops its tasks, when it next asks for a
+    // loop, or ends.
+    if let Some(letters) = home.close_unattended() {
+        for letter in letters {
+            quietly(|| drop(letter));
+        }
         return;
     }
     let (done, ended) = crossbeam_channel::bounded::<()>(1);
-    let close = move || {
+    let stop = move || {
         if let Some(engine) = context::current() {
-            engine.abandoned.set(true);
-            engine.is_ended_elsewhere.set(true);
             engine.stopping.set(true);
         }
         drop(done);
     };
-    if shared.home.send(Letter::Call(Box::new(close))).is_ok() {
+    if home.send(Letter::Call(Box::new(stop))).is_ok() {
         // The sender is dropped when the letter was read, or returned unread.
         let _ = ended.recv_timeout(limit);
     }
@@ -69,18 +72,23 @@ fn close_pools(shared: &Arc<Shared>, limit: Duration) {
     }
 }
 
-impl Engine {
-    /// The loop has come home: was its runtime dropped meanwhile, by one of its tasks or from
-    /// another thread?
-    pub(crate) fn came_home(&self) {
-        if self.abandoned.get() {
-            let shared = self.shared.clone();
-            end_here(&shared);
-            // Not twice: if a pool's job drops the runtime, only its own thread knows not to
-            // wait for that job.
-            if !self.is_ended_elsewhere.get() {
-                close_pools(&shared, shared.settings.shutdown_limit);
-            }
+/// When it is dropped, the loop has come home: was its runtime dropped meanwhile, inside of it or
+/// on another thread?
+#[derive(Debug)]
+pub(crate) struct ComesHome<'a>(pub(crate) &'a Engine);
+
+impl Drop for ComesHome<'_> {
+    fn drop(&mut self) {
+        let engine = self.0;
+        // It was not even allowed to go: its loop is turning further up.
+        if engine.is_turning.get() || !engine.shared.is_ended() {
+            return;
+        }
+        end_here(&engine.shared);
+        // Whoever drops it on another thread sees to the pools: if that is a pool's job, only its
+        // own thread knows not to wait for it.
+        if engine.owes_pools.get() {
+            close_pools(&engine.shared, engine.shared.settings.shutdown_limit);
         }
     }
 }

@@ -62,11 +62,12 @@ pub(crate) fn met(engine: &Rc<Engine>) {
         let report = report(engine, proof);
         match on_stall {
             OnStall::Panic => panic!("{report}"),
-            OnStall::Exit => {
+            OnStall::Exit if other_threads() == Some(0) => {
                 eprint!("{report}");
                 std::process::exit(EXIT_STATUS);
             }
-            OnStall::Report => tell_once(engine, &report),
+            // This loop is stuck for certain; what the program is for may be done by a thread.
+            OnStall::Exit | OnStall::Report => tell_once(engine, &report),
         }
         park(engine, None);
         return;

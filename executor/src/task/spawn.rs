@@ -138,7 +138,8 @@ where
     if let Some(engine) = context::find(shared).filter(|engine| engine.is_home()) {
         return engine.spawn(future, place);
     }
-    let (body, cell) = TaskBody::new(future, place, &shared.home);
+    let home = shared.home();
+    let (body, cell) = TaskBody::new(future, place, &home);
     let letter = Letter::Call(Box::new(move || {
         if let Some(engine) = context::current() {
             let waker = body.cell.waker.clone();
@@ -146,7 +147,7 @@ where
         }
     }));
     // A runtime that has ended returns the letter, and a body that is dropped says "cancelled".
-    if let Err(letter) = shared.home.send(letter) {
+    if let Err(letter) = home.send(letter) {
         quietly(|| drop(letter));
     }
     JoinHandle::new(cell)

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use crate::engine::context;
 use crate::leaf;
@@ -95,11 +95,15 @@ impl Future for Idle {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let engine = context::expect("`idle`");
         let round = engine.idle_rounds.get();
+        let is_again = self.round.is_some();
         if *self.round.get_or_insert(round) < round {
             return Poll::Ready(());
         }
-        let waker = cx.waker().clone();
-        engine.idlers.borrow_mut().push_back(waker);
+        let is_listed = |idler: &Waker| idler.will_wake(cx.waker());
+        if !is_again || !engine.idlers.borrow().iter().any(is_listed) {
+            let waker = cx.waker().clone();
+            engine.idlers.borrow_mut().push_back(waker);
+        }
         leaf::waiting_for("everybody else to wait", self.place);
         Poll::Pending
     }

@@ -25,7 +25,7 @@ pub struct Instant(std::time::Instant);
 impl Instant {
     /// The present moment.
     pub fn now() -> Instant {
-        match context::current() {
+        match context::made() {
             Some(engine) => Instant(engine.clock.instant(engine.clock.now())),
             None => Instant(std::time::Instant::now()),
         }

@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use mainspring_reactor::Tick;
 
-use crate::engine::context;
+use crate::engine::context::{self, Engine};
+use crate::leaf;
 use crate::task::{Idle, idle};
 
 /// Stops the clock. From now on it jumps from deadline to deadline, when nothing else can happen
@@ -39,6 +40,8 @@ pub fn resume() {
 /// Moves the paused clock on by `duration`: goes from deadline to deadline up to and including
 /// the last moment, and lets everybody run to rest at each.
 ///
+/// Several at once take turns: everybody rests between two steps, whoever makes them.
+///
 /// tokio: `time::advance`, which jumps once and lets the timers race.
 ///
 /// # Cancel safety
@@ -47,7 +50,7 @@ pub fn resume() {
 ///
 /// # Panics
 ///
-/// Outside of a runtime, and if the clock is not paused.
+/// Outside of a runtime, and if the clock is not paused, or no longer.
 ///
 /// ```
 /// # let runtime = mainspring::runtime::Builder::new_current_thread().build()?;
@@ -65,17 +68,22 @@ pub fn resume() {
 #[track_caller]
 pub fn advance(duration: Duration) -> Advance {
     let engine = context::expect("`time::advance`");
-    assert!(
-        engine.clock.is_paused(),
-        "`time::advance` moves a paused clock, and this one runs: call `time::pause()` first, or \
-         start with `#[mainspring::test(start_paused = true)]`"
-    );
+    assert_paused(&engine);
     Advance {
         target: engine.clock.now().saturating_add(duration),
         is_there: false,
         rest: idle(),
         place: Location::caller(),
     }
+}
+
+#[track_caller]
+fn assert_paused(engine: &Engine) {
+    assert!(
+        engine.clock.is_paused(),
+        "`time::advance` moves a paused clock, and this one runs: call `time::pause()` first, or \
+         start with `#[mainspring::test(start_paused = true)]`"
+    );
 }
 
 /// The future of [`advance`].
@@ -94,19 +102,27 @@ impl Future for Advance {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            ready!(Pin::new(&mut self.rest).poll(cx));
+            if Pin::new(&mut self.rest).poll(cx).is_pending() {
+                leaf::waiting_for("the clock to be moved", self.place);
+                return Poll::Pending;
+            }
             if self.is_there {
                 return Poll::Ready(());
             }
+            self.rest = idle();
             let engine = context::expect("`time::advance`");
+            assert_paused(&engine);
+            let round = engine.idle_rounds.get();
+            if engine.advanced_in.replace(round) == round {
+                // Another `advance` has moved the clock since everybody rested.
+                continue;
+            }
             let next = engine.wheel.borrow_mut().next();
             let next = next.filter(|next| *next <= self.target);
             self.is_there = next.is_none();
             let to = next.unwrap_or(self.target);
             engine.clock.jump(to);
             engine.fire(to);
-            self.rest = idle();
-            crate::leaf::waiting_for("the clock to be moved", self.place);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use mainspring_reactor::{Tick, TimerKey};
@@ -146,7 +146,7 @@ pin_project! {
     impl PinnedDrop for Sleep {
         fn drop(this: Pin<&mut Self>) {
             if let State::Set(key, remote) = this.project().state {
-                leave(*key, remote);
+                leave(*key, remote, drop);
             }
         }
     }
@@ -180,11 +180,9 @@ impl Sleep {
         match &self.state {
             State::Elapsed => true,
             State::New => false,
-            State::Set(key, remote) => match context::current() {
-                Some(engine) if Arc::ptr_eq(&engine.remote, remote) => {
-                    !engine.wheel.borrow().contains(*key)
-                }
-                _ => Instant::now() >= self.deadline(),
+            State::Set(key, remote) => match here(remote) {
+                Some(engine) => !engine.wheel.borrow().contains(*key),
+                None => Instant::now() >= self.deadline(),
             },
         }
     }
@@ -202,7 +200,8 @@ impl Sleep {
                     *this.state = State::Set(key, remote);
                 }
             }
-            None => leave(key, &remote),
+            // Whoever waits on that thread polls once more, and so sets the new timer.
+            None => leave(key, &remote, Waker::wake),
         }
     }
 
@@ -233,20 +232,22 @@ impl Sleep {
                 }
                 // The sleep has moved to another thread, whose loop takes it over.
                 None => {
-                    leave(*key, remote);
+                    leave(*key, remote, drop);
                     let engine = context::expect("a `sleep`");
-                    let deadline = instant(*this.origin, *this.deadline);
-                    *this.origin = engine.clock.origin();
-                    *this.deadline = engine.clock.tick(deadline);
+                    move_to(&engine, this.origin, this.deadline);
                     if engine.clock.now() >= *this.deadline {
                         *this.state = State::Elapsed;
                         return Poll::Ready(());
                     }
-                    *this.state = set(*this.deadline, cx);
+                    *this.state = set(&engine, *this.deadline, cx);
                 }
             },
             // Also if the moment has passed already: no sleep ends in the poll that began it.
-            State::New => *this.state = set(*this.deadline, cx),
+            State::New => {
+                let engine = context::expect("a `sleep`");
+                move_to(&engine, this.origin, this.deadline);
+                *this.state = set(&engine, *this.deadline, cx);
+            }
         }
         leaf::waiting_for("a moment", place);
         Poll::Pending
@@ -273,9 +274,16 @@ impl fmt::Debug for Sleep {
     }
 }
 
-/// Puts a timer into this thread's wheel.
-fn set(deadline: Tick, cx: &Context<'_>) -> State {
-    let engine = context::expect("a `sleep`");
+/// The same moment on this loop's clock, if the sleep was made on another loop.
+fn move_to(engine: &Engine, origin: &mut std::time::Instant, deadline: &mut Tick) {
+    if *origin != engine.clock.origin() && *deadline != Tick::NEVER {
+        *deadline = engine.clock.tick(instant(*origin, *deadline));
+    }
+    *origin = engine.clock.origin();
+}
+
+/// Puts a timer into this loop's wheel.
+fn set(engine: &Engine, deadline: Tick, cx: &Context<'_>) -> State {
     let waker = cx.waker().clone();
     let key = engine.wheel.borrow_mut().insert(deadline, waker);
     State::Set(key, engine.remote.clone())
@@ -283,21 +291,21 @@ fn set(deadline: Tick, cx: &Context<'_>) -> State {
 
 /// This thread's loop, if it is that one.
 fn here(remote: &Arc<Remote>) -> Option<Rc<Engine>> {
-    context::current().filter(|engine| Arc::ptr_eq(&engine.remote, remote))
+    context::made().filter(|engine| Arc::ptr_eq(&engine.remote, remote))
 }
 
-/// Takes a timer out of its wheel, from any thread.
-fn leave(key: TimerKey, remote: &Arc<Remote>) {
+/// Takes a timer out of its wheel, from any thread, and does with its waker what is asked.
+fn leave(key: TimerKey, remote: &Arc<Remote>, then: fn(Waker)) {
     match here(remote) {
         Some(engine) => {
             let waker = engine.wheel.borrow_mut().cancel(key);
-            drop(waker);
+            waker.into_iter().for_each(then);
         }
         None => {
             let _ = remote.send(Letter::Call(Box::new(move || {
                 if let Some(engine) = context::current() {
                     let waker = engine.wheel.borrow_mut().cancel(key);
-                    drop(waker);
+                    waker.into_iter().for_each(then);
                 }
             })));
         }
