@@ -743,6 +743,32 @@ async fn the_paused_clock_jumps_when_both_ends_are_here() {
 }
 
 #[mainspring::test(start_paused = true)]
+async fn the_paused_clock_knows_an_end_here_by_whatever_address_it_has() {
+    for (at, from) in [
+        ("0.0.0.0:0", "127.0.0.1"),
+        ("[::]:0", "127.0.0.1"),
+        ("[::1]:0", "::1"),
+    ] {
+        // Not every machine has IPv6.
+        let Ok(listener) = TcpListener::bind(at).await else {
+            continue;
+        };
+        let port = listener.local_addr().unwrap().port();
+        let Ok(mut here) = TcpStream::connect((from, port)).await else {
+            continue;
+        };
+        let (mut there, _) = listener.accept().await.unwrap();
+        let hour = Duration::from_secs(3600);
+        for stream in [&mut here, &mut there] {
+            let mut buf = [0; 4];
+            mainspring::time::timeout(hour, stream.read(&mut buf))
+                .await
+                .unwrap_err();
+        }
+    }
+}
+
+#[mainspring::test(start_paused = true)]
 async fn the_paused_clock_does_not_wait_for_clients() {
     let (listener, _) = listener().await;
     let hour = Duration::from_secs(3600);

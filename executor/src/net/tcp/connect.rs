@@ -80,14 +80,17 @@ impl Future for Connect {
                 }
                 Step::Trying(attempt @ Some(_), _) => {
                     let socket = attempt.as_ref().expect("matched");
-                    let polled = socket.poll_io(cx, Direction::Write, outcome);
+                    let polled = socket.poll_io(cx, Direction::Write, peer);
                     if polled.is_pending() {
                         leaf::waiting_for("a connection", place);
                     }
-                    let outcome = ready!(polled);
+                    let connected = ready!(polled);
                     let socket = attempt.take().expect("matched");
-                    match outcome {
-                        Ok(()) => return Poll::Ready(Ok(TcpStream::new(socket))),
+                    match connected {
+                        Ok(there) => {
+                            let here = socket.io().local_addr()?;
+                            return Poll::Ready(Ok(TcpStream::new(socket, here, there)));
+                        }
                         Err(error) => self.refused = Some(error),
                     }
                 }
@@ -116,17 +119,14 @@ fn begin(
     Ok(socket)
 }
 
-/// How the connection came out; `WouldBlock` if it has not yet.
-fn outcome(io: &mio::net::TcpStream) -> io::Result<()> {
-    if let Some(error) = io.take_error()? {
-        return Err(error);
-    }
+/// The other end, once there is a connection; `WouldBlock` before.
+fn peer(io: &mio::net::TcpStream) -> io::Result<SocketAddr> {
     match io.peer_addr() {
-        Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-            Err(io::ErrorKind::WouldBlock.into())
+            let refused = io.take_error()?;
+            Err(refused.unwrap_or_else(|| io::ErrorKind::WouldBlock.into()))
         }
-        Err(error) => Err(error),
+        result => result,
     }
 }
 

@@ -62,6 +62,7 @@ const AFTER_EXHAUSTION: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct TcpListener {
     socket: Registered<mio::net::TcpListener>,
+    address: SocketAddr,
     /// The last `accept` found no more files.
     is_exhausted: AtomicBool,
 }
@@ -121,9 +122,11 @@ impl TcpListener {
     }
 
     fn new(socket: Registered<mio::net::TcpListener>) -> io::Result<Self> {
-        socket.set_wire(Wire::Listening(socket.io().local_addr()?));
+        let address = socket.io().local_addr()?;
+        socket.set_wire(Wire::Listening(address));
         Ok(TcpListener {
             socket,
+            address,
             is_exhausted: AtomicBool::new(false),
         })
     }
@@ -170,13 +173,18 @@ impl TcpListener {
         accepted: io::Result<(mio::net::TcpStream, SocketAddr)>,
         place: &'static Location<'static>,
     ) -> io::Result<(TcpStream, SocketAddr)> {
-        let (io, address) = accepted.inspect_err(|error| {
+        let (io, there) = accepted.inspect_err(|error| {
             let is_exhausted = is_exhaustion(error);
             self.is_exhausted.store(is_exhausted, Ordering::Relaxed);
         })?;
         let engine = context::expect("`TcpListener::accept`");
-        let stream = TcpStream::new(Registered::new(&engine, io, place)?);
-        Ok((stream, address))
+        // Who listens everywhere learns by which of its addresses this one came.
+        let here = match self.address.ip().is_unspecified() {
+            false => self.address,
+            true => io.local_addr()?,
+        };
+        let socket = Registered::new(&engine, io, place)?;
+        Ok((TcpStream::new(socket, here, there), there))
     }
 
     /// The address it listens at.

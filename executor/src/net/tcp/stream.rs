@@ -65,7 +65,13 @@ impl TcpStream {
         let engine = context::expect("`TcpStream::from_std`");
         stream.set_nonblocking(true)?;
         let io = mio::net::TcpStream::from_std(stream);
-        Registered::new(&engine, io, Location::caller()).map(TcpStream::new)
+        let socket = Registered::new(&engine, io, Location::caller())?;
+        let io = socket.io();
+        Ok(match (io.local_addr(), io.peer_addr()) {
+            (Ok(here), Ok(there)) => TcpStream::new(socket, here, there),
+            // One that is not connected, or was reset, has no peer to wait for.
+            _ => TcpStream { socket },
+        })
     }
 
     /// Gives the socket up to std. It is still set to not block.
@@ -77,13 +83,16 @@ impl TcpStream {
         Ok(self.socket.into_inner().into())
     }
 
-    /// A connected socket. From now on a paused clock knows who is at the other end.
-    pub(crate) fn new(socket: Registered<mio::net::TcpStream>) -> Self {
-        let io = socket.io();
-        // One that has been reset already has no peer any more.
-        if let (Ok(here), Ok(there)) = (io.local_addr(), io.peer_addr()) {
-            socket.set_wire(Wire::Stream { here, there });
-        }
+    /// A connected socket. From now on a paused clock knows who is at its ends.
+    pub(crate) fn new(
+        socket: Registered<mio::net::TcpStream>,
+        here: SocketAddr,
+        there: SocketAddr,
+    ) -> Self {
+        // One that came to an IPv6 listener by IPv4 has the same address written differently.
+        let [here, there] =
+            [here, there].map(|at| SocketAddr::new(at.ip().to_canonical(), at.port()));
+        socket.set_wire(Wire::Stream { here, there });
         TcpStream { socket }
     }
 
