@@ -114,6 +114,9 @@ impl TcpListener {
 
     /// Gives the listener up to std. It is still set to not block.
     ///
+    /// On another thread than its runtime's it works too, but the system goes on telling that
+    /// runtime of it in vain, and refuses to register it there again.
+    ///
     /// # Errors
     ///
     /// None today; the signature is tokio's.

@@ -76,6 +76,9 @@ impl TcpStream {
 
     /// Gives the socket up to std. It is still set to not block.
     ///
+    /// On another thread than its runtime's it works too, but the system goes on telling that
+    /// runtime of it in vain, and refuses to register it there again.
+    ///
     /// # Errors
     ///
     /// None today; the signature is tokio's.
