@@ -97,7 +97,10 @@ async fn a_clock_that_is_let_go_is_moved_no_further() {
     });
     let moved = mainspring::spawn(time::advance(Duration::from_secs(7200)));
     let error = moved.await.unwrap_err();
-    assert!(error.to_string().contains("moves a paused clock"), "{error}");
+    assert!(
+        error.to_string().contains("moves a paused clock"),
+        "{error}"
+    );
     assert!(!hour.is_finished());
 }
 

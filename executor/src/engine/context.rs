@@ -15,7 +15,7 @@ use mainspring_reactor::{Reactor, Wheel};
 use crate::engine::clock::Clock;
 use crate::engine::hold::Wires;
 use crate::engine::id::Id;
-use crate::engine::ready::{ReadyQueue, Remote};
+use crate::engine::ready::{Letter, ReadyQueue, Remote};
 use crate::engine::shared::Shared;
 use crate::engine::table::TaskTable;
 
@@ -113,6 +113,39 @@ pub(crate) fn current() -> Option<Rc<Engine>> {
 pub(crate) fn made() -> Option<Rc<Engine>> {
     let made = |entered: &RefCell<Vec<Entered>>| entered.borrow().last()?.engine.clone();
     ENTERED.try_with(made).ok()?
+}
+
+/// The loop behind `remote`, if it lives on this thread: mostly the one this thread is inside of.
+pub(crate) fn here(remote: &Arc<Remote>) -> Option<Rc<Engine>> {
+    if let Some(engine) = made().filter(|engine| Arc::ptr_eq(&engine.remote, remote)) {
+        return Some(engine);
+    }
+    let find = |engines: &RefCell<Vec<Rc<Engine>>>| {
+        let engines = engines.borrow();
+        let mut engines = engines.iter();
+        engines
+            .find(|engine| Arc::ptr_eq(&engine.remote, remote))
+            .cloned()
+    };
+    ENGINES.try_with(find).ok()?
+}
+
+/// Does something with the loop behind `remote`: now if it lives on this thread, by letter
+/// otherwise. A loop that is gone needs it no more.
+pub(crate) fn at_home(remote: &Arc<Remote>, call: impl FnOnce(&Rc<Engine>) + Send + 'static) {
+    if let Some(engine) = here(remote) {
+        call(&engine);
+        return;
+    }
+    let home = remote.clone();
+    let letter = Letter::Call(Box::new(move || {
+        if let Some(engine) = here(&home) {
+            call(&engine);
+        }
+    }));
+    if let Err(letter) = remote.send(letter) {
+        quietly(|| drop(letter));
+    }
 }
 
 /// The thread entered a runtime without driving it, and needs its loop now.

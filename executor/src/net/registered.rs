@@ -15,7 +15,6 @@
 
 use std::io;
 use std::panic::Location;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -24,7 +23,7 @@ use mio::event;
 
 use crate::engine::context::{self, Engine};
 use crate::engine::hold::Wire;
-use crate::engine::ready::{Letter, Remote};
+use crate::engine::ready::Remote;
 use crate::leaf;
 
 /// A socket that is registered with a loop's reactor as long as it lives.
@@ -162,7 +161,7 @@ impl<S: event::Source> Registered<S> {
     /// Says what the socket is connected to: the paused clock asks.
     pub(crate) fn set_wire(&self, wire: Wire) {
         let source = self.source.key();
-        at_home(&self.home, move |engine| engine.wires.set(source, wire));
+        context::at_home(&self.home, move |engine| engine.wires.set(source, wire));
     }
 
     pub(crate) fn io(&self) -> &S {
@@ -179,7 +178,7 @@ impl<S: event::Source> Registered<S> {
     fn deregister(&mut self) -> Option<S> {
         let mut io = self.io.take()?;
         let key = self.source.key();
-        match here(&self.home) {
+        match context::here(&self.home) {
             Some(engine) => {
                 engine.wires.remove(key);
                 // A socket that the system does not know any more is deregistered, too.
@@ -189,7 +188,7 @@ impl<S: event::Source> Registered<S> {
                     .deregister(&mut io, &self.source);
             }
             // Whatever event still comes for it bears a key that reaches nobody.
-            None => at_home(&self.home, move |engine| {
+            None => context::at_home(&self.home, move |engine| {
                 engine.wires.remove(key);
                 engine.reactor.borrow_mut().forget(key);
             }),
@@ -202,28 +201,6 @@ impl<S: event::Source> Drop for Registered<S> {
     fn drop(&mut self) {
         // Closed after it was deregistered.
         drop(self.deregister());
-    }
-}
-
-/// This thread's loop, if it is that one.
-fn here(home: &Arc<Remote>) -> Option<Rc<Engine>> {
-    context::current().filter(|engine| Arc::ptr_eq(&engine.remote, home))
-}
-
-/// Does something with that loop: now if it is this thread's, by letter otherwise. A loop that is
-/// gone needs it no more.
-fn at_home(home: &Arc<Remote>, call: impl FnOnce(&Engine) + Send + 'static) {
-    match here(home) {
-        Some(engine) => call(&engine),
-        None => {
-            let there = home.clone();
-            let call = move || {
-                if let Some(engine) = here(&there) {
-                    call(&engine);
-                }
-            };
-            let _ = home.send(Letter::Call(Box::new(call)));
-        }
     }
 }
 

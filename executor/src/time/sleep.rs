@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
@@ -14,7 +13,7 @@ use pin_project_lite::pin_project;
 
 use crate::engine::clock::{instant, tick};
 use crate::engine::context::{self, Engine};
-use crate::engine::ready::{Letter, Remote};
+use crate::engine::ready::Remote;
 use crate::leaf;
 use crate::time::instant::Instant;
 
@@ -180,7 +179,7 @@ impl Sleep {
         match &self.state {
             State::Elapsed => true,
             State::New => false,
-            State::Set(key, remote) => match here(remote) {
+            State::Set(key, remote) => match context::here(remote) {
                 Some(engine) => !engine.wheel.borrow().contains(*key),
                 None => Instant::now() >= self.deadline(),
             },
@@ -194,7 +193,7 @@ impl Sleep {
         let State::Set(key, remote) = std::mem::replace(this.state, State::New) else {
             return;
         };
-        match here(&remote) {
+        match context::here(&remote) {
             Some(engine) => {
                 if engine.wheel.borrow_mut().reset(key, *this.deadline) {
                     *this.state = State::Set(key, remote);
@@ -212,7 +211,7 @@ impl Sleep {
         let this = self.project();
         match this.state {
             State::Elapsed => return Poll::Ready(()),
-            State::Set(key, remote) => match here(remote) {
+            State::Set(key, remote) => match context::here(remote) {
                 Some(engine) => {
                     let wakes = (engine.wheel.borrow().waker(*key))
                         .map(|waker| waker.will_wake(cx.waker()));
@@ -289,25 +288,10 @@ fn set(engine: &Engine, deadline: Tick, cx: &Context<'_>) -> State {
     State::Set(key, engine.remote.clone())
 }
 
-/// This thread's loop, if it is that one.
-fn here(remote: &Arc<Remote>) -> Option<Rc<Engine>> {
-    context::made().filter(|engine| Arc::ptr_eq(&engine.remote, remote))
-}
-
 /// Takes a timer out of its wheel, from any thread, and does with its waker what is asked.
 fn leave(key: TimerKey, remote: &Arc<Remote>, then: fn(Waker)) {
-    match here(remote) {
-        Some(engine) => {
-            let waker = engine.wheel.borrow_mut().cancel(key);
-            waker.into_iter().for_each(then);
-        }
-        None => {
-            let _ = remote.send(Letter::Call(Box::new(move || {
-                if let Some(engine) = context::current() {
-                    let waker = engine.wheel.borrow_mut().cancel(key);
-                    waker.into_iter().for_each(then);
-                }
-            })));
-        }
-    }
+    context::at_home(remote, move |engine| {
+        let waker = engine.wheel.borrow_mut().cancel(key);
+        waker.into_iter().for_each(then);
+    });
 }
