@@ -185,7 +185,7 @@ fn many_threads_block_on_a_runtime_while_it_is_dropped() {
             let runtime = patient(Builder::new_current_thread());
             let block = |handle: Handle| {
                 for _ in 0..5 {
-                    let _ = handle.spawn(yield_now());
+                    drop(handle.spawn(yield_now()));
                     handle.block_on(async { yield_now().await });
                 }
             };

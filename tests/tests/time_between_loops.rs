@@ -21,10 +21,12 @@ fn a_sleep_that_is_first_polled_on_another_loop_is_not_early() {
     let runtime = Runtime::new().unwrap();
     // The driver's clock is older than this thread's.
     runtime.block_on(runtime.spawn(async {})).unwrap();
-    let other = LocalRuntime::new().unwrap();
     let start = std::time::Instant::now();
-    let deadline = Instant::from_std(start + Duration::from_millis(20));
-    let asleep = other.block_on(async { sleep_until(deadline) });
+    let asleep = {
+        let other = LocalRuntime::new().unwrap();
+        let _guard = other.enter();
+        sleep_until(Instant::from_std(start + Duration::from_millis(20)))
+    };
     runtime.block_on(runtime.spawn(asleep)).unwrap();
     assert!(start.elapsed() >= Duration::from_millis(20));
 }
@@ -50,7 +52,10 @@ async fn a_sleep_for_ever_stays_so_on_another_loop() {
 fn a_sleep_that_another_thread_resets_wakes_who_awaits_it() {
     in_time(|| {
         let runtime = LocalRuntime::new().unwrap();
-        let asleep = runtime.block_on(async { Box::pin(sleep(Duration::from_secs(3600))) });
+        let asleep = {
+            let _guard = runtime.enter();
+            Box::pin(sleep(Duration::from_secs(3600)))
+        };
         let asleep = Arc::new(Mutex::new(asleep));
         let (polled, is_polled) = mpsc::channel();
         let reset = thread::spawn({

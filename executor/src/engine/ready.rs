@@ -271,11 +271,11 @@ impl Remote {
 
     /// Looks at the flag and puts the letter in in two steps.
     pub(crate) fn send_in_two_steps(&self, letter: Letter) {
-        let was_parked = std::mem::take(&mut lock(&self.inbox).parked);
+        let parked = lock(&self.inbox).take_parked();
         lock(&self.inbox).letters.push(letter);
         self.has_letters.swap(true, Ordering::AcqRel);
-        if was_parked {
-            self.unparker.unpark();
+        if let Some(unparker) = parked {
+            unparker.unpark();
         }
     }
 

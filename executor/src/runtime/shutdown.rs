@@ -13,14 +13,14 @@ use crate::engine::shared::Shared;
 pub(crate) fn shut_down(shared: &Arc<Shared>, limit: Duration) {
     let home = shared.end();
     match context::find(shared) {
-        // It is dropped inside of its loop, which ends when it comes home.
-        Some(engine) if engine.is_turning.get() => {
-            if Arc::ptr_eq(&engine.remote, &home) {
-                engine.stopping.set(true);
-                engine.owes_pools.set(true);
-                return;
-            }
+        // It is dropped inside of its home loop, which ends when it comes home.
+        Some(engine) if engine.is_turning.get() && Arc::ptr_eq(&engine.remote, &home) => {
+            engine.stopping.set(true);
+            engine.owes_pools.set(true);
+            return;
         }
+        // Inside of another loop of it, which ends in the same way.
+        Some(engine) if engine.is_turning.get() => {}
         Some(_) => end_here(shared),
         None => {}
     }
