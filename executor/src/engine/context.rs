@@ -1,68 +1,17 @@
-//! The engine, all parts together, and the one thread-local by which futures find it.
+//! Which loop is this thread inside of: the one thread-local by which futures find theirs.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::fmt;
 use std::io;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Waker;
 
-use mainspring_reactor::{Reactor, Wheel};
+use mainspring_reactor::Reactor;
 
-use crate::engine::clock::Clock;
-use crate::engine::hold::Wires;
+use crate::engine::core::{Engine, quietly};
 use crate::engine::id::Id;
 use crate::engine::ready::{Letter, ReadyQueue, Remote};
 use crate::engine::shared::Shared;
-use crate::engine::table::TaskTable;
-
-// ANCHOR: engine
-/// One loop, confined to its thread.
-///
-/// Law 2 (no user code under a borrow): polling, dropping a future or an output, waking and
-/// cloning a foreign waker happen after the `RefCell` guard is gone: take out under the borrow,
-/// act after it. Beware that in `drop(cell.borrow_mut().remove(k))` the guard outlives the drop.
-pub(crate) struct Engine {
-    // Never changes.
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) remote: Arc<Remote>,
-
-    // The loop's thread.
-    pub(crate) ready: Rc<ReadyQueue>,
-    pub(crate) tasks: TaskTable,
-    pub(crate) clock: Clock,
-    pub(crate) wheel: RefCell<Wheel>,
-    pub(crate) reactor: RefCell<Reactor>,
-    pub(crate) wires: Wires,
-    /// A list for those who are due, kept so that no look allocates.
-    pub(crate) due: Cell<Vec<Waker>>,
-    /// Those who wait until nobody else can run.
-    pub(crate) idlers: RefCell<VecDeque<Waker>>,
-    /// How often they were released.
-    pub(crate) idle_rounds: Cell<u64>,
-    /// The round in which `advance` has moved the clock: once in each.
-    pub(crate) advanced_in: Cell<u64>,
-    /// The task that is being polled.
-    pub(crate) current: Cell<Option<Id>>,
-    /// Polls since the loop last looked at the clock, the inbox and the reactor.
-    pub(crate) polls: Cell<u32>,
-    /// `stop` was called: `run_forever` ends after this turn.
-    pub(crate) stopping: Cell<bool>,
-    /// It is being turned just now.
-    pub(crate) is_turning: Cell<bool>,
-    /// Nothing may be spawned any more.
-    pub(crate) closing: Cell<bool>,
-    /// The runtime was dropped inside of this loop, which sees to the pools when it comes home.
-    pub(crate) owes_pools: Cell<bool>,
-    /// What is to be done when no task is left.
-    pub(crate) when_empty: RefCell<Vec<Box<dyn FnOnce()>>>,
-    /// A stall was told already.
-    pub(crate) stall_told: Cell<bool>,
-}
-// ANCHOR_END: engine
 
 thread_local! {
     /// The runtimes that this thread has entered and not left yet; it is inside of the last.
@@ -73,9 +22,6 @@ thread_local! {
 
     /// The loops that live on this thread, one for each runtime that it has driven.
     static ENGINES: RefCell<Vec<Rc<Engine>>> = const { RefCell::new(Vec::new()) };
-
-    /// Whether a loop is turning on this thread.
-    static TURNING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The runtime this thread is inside of, and its loop here, once somebody needed it.
@@ -348,131 +294,11 @@ impl Drop for Inside {
     }
 }
 
-/// While it lives, a loop turns on this thread, and no other may.
-#[derive(Debug)]
-pub(crate) struct Turning {
-    engine: Rc<Engine>,
-}
-
-impl Turning {
-    /// # Panics
-    ///
-    /// If a loop is turning on this thread already.
-    #[track_caller]
-    pub(crate) fn begin(engine: &Rc<Engine>) -> Self {
-        Turning::forbid();
-        TURNING.set(true);
-        engine.is_turning.set(true);
-        engine.remote.attend(true);
-        Turning {
-            engine: engine.clone(),
-        }
-    }
-
-    /// # Panics
-    ///
-    /// If a loop is turning on this thread: whoever calls this is going to block it.
-    #[track_caller]
-    pub(crate) fn forbid() {
-        if TURNING.get() {
-            panic!(
-                "a runtime cannot be driven from within a runtime: this thread's loop is inside \
-                 a task just now, and would stand still. `.await` the future, or `spawn` it; from \
-                 code that blocks, use `spawn_blocking` and `Handle::block_on` there"
-            );
-        }
-    }
-
-    /// Whether a loop is turning on this thread.
-    pub(crate) fn is_on() -> bool {
-        TURNING.get()
-    }
-}
-
-impl Drop for Turning {
-    fn drop(&mut self) {
-        TURNING.set(false);
-        self.engine.is_turning.set(false);
-        self.engine.remote.attend(false);
-    }
-}
-
 impl Engine {
-    fn new(shared: Arc<Shared>, remote: Arc<Remote>, reactor: Reactor) -> Self {
-        Engine {
-            ready: ReadyQueue::new(remote.clone()),
-            tasks: TaskTable::default(),
-            clock: Clock::new(shared.settings.start_paused),
-            wheel: RefCell::new(Wheel::new()),
-            reactor: RefCell::new(reactor),
-            wires: Wires::default(),
-            due: Cell::new(Vec::new()),
-            idlers: RefCell::new(VecDeque::new()),
-            idle_rounds: Cell::new(0),
-            advanced_in: Cell::new(0),
-            current: Cell::new(None),
-            polls: Cell::new(0),
-            stopping: Cell::new(false),
-            is_turning: Cell::new(false),
-            closing: Cell::new(false),
-            owes_pools: Cell::new(false),
-            when_empty: RefCell::new(Vec::new()),
-            stall_told: Cell::new(false),
-            shared,
-            remote,
-        }
-    }
-
-    /// Whether what other threads send to the runtime arrives here.
-    pub(crate) fn is_home(&self) -> bool {
-        self.shared.is_home(&self.remote)
-    }
-
     /// Ends the loop: no more letters, then every task is dropped, in the order of spawning.
     /// What their destructors spawn is dropped at once, and its handle says "cancelled".
     pub(crate) fn close(self: &Rc<Self>) {
         let _inside = enter_engine(self);
         self.drop_everything();
-    }
-
-    fn drop_everything(&self) {
-        self.closing.set(true);
-        for letter in self.remote.close() {
-            quietly(|| drop(letter));
-        }
-        for body in self.tasks.drain() {
-            quietly(|| drop(body));
-        }
-        let idlers = self.idlers.take();
-        quietly(|| drop(idlers));
-        let timers = self.wheel.take();
-        quietly(|| drop(timers));
-    }
-}
-
-impl fmt::Debug for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine")
-            .field("ready", &self.ready.len())
-            .field("tasks", &self.tasks.len())
-            .field("clock", &self.clock)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        // A thread that ends with a loop of a runtime that lives on: whoever sends it something
-        // must learn that nobody reads, or reach the next home.
-        self.shared.vacate_seat(&self.remote);
-        self.drop_everything();
-    }
-}
-
-/// Runs a piece of user code (a destructor, a waker) whose panic must not reach the loop. It has
-/// been told by the panic hook; what it carried is not dropped, for that may panic again.
-pub(crate) fn quietly(user_code: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(user_code)) {
-        std::mem::forget(payload);
     }
 }

@@ -14,5 +14,7 @@ pub(crate) mod table;
 pub(crate) mod clock;
 pub(crate) mod hold;
 pub(crate) mod shared;
+pub(crate) mod core;
+pub(crate) mod turning;
 pub(crate) mod context;
 pub(crate) mod turn;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use mainspring_reactor::Tick;
 
-use crate::engine::context::{Engine, quietly};
+use crate::engine::core::{Engine, quietly};
 use crate::engine::id::TaskId;
 use crate::engine::ready::Letter;
 use crate::engine::table::{Running, Taken};

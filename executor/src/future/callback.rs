@@ -11,7 +11,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::engine::context::{self, quietly};
+use crate::engine::context;
+use crate::engine::core::quietly;
 use crate::engine::id::TaskId;
 use crate::engine::table::Taken;
 use crate::leaf::Note;

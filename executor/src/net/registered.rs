@@ -21,7 +21,8 @@ use std::task::{Context, Poll, Waker, ready};
 use mainspring_reactor::{Direction, Interest, Ready, Source};
 use mio::event;
 
-use crate::engine::context::{self, Engine};
+use crate::engine::context;
+use crate::engine::core::Engine;
 use crate::engine::hold::Wire;
 use crate::engine::ready::Remote;
 use crate::leaf;

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::engine::context::{self, quietly};
+use crate::engine::context;
+use crate::engine::core::quietly;
 use crate::engine::ready::Remote;
 use crate::engine::shared::Shared;
 use crate::engine::waker::TaskWaker;

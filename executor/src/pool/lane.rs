@@ -23,7 +23,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::engine::context::{self, Turning};
+use crate::engine::context;
+use crate::engine::turning::Turning;
 use crate::pool::job::{Stopped, Work};
 use crate::runtime::stall::IDLE_THREADS;
 

@@ -7,9 +7,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::engine::context::{self, Engine, Turning};
+use crate::engine::context;
+use crate::engine::core::Engine;
 use crate::engine::id::TaskId;
 use crate::engine::turn::Turned;
+use crate::engine::turning::Turning;
 use crate::engine::waker::TaskWaker;
 use crate::leaf;
 use crate::runtime::stall;

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::context::{self, Engine};
+use crate::engine::context;
+use crate::engine::core::Engine;
 use crate::engine::shared::{OnStall, Shared};
 use crate::runtime::builder::Builder;
 use crate::runtime::drive::RunEnd;

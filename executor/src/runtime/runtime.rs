@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::engine::context::{self, Engine, Turning};
+use crate::engine::context;
+use crate::engine::core::Engine;
 use crate::engine::ready::Letter;
 use crate::engine::shared::Shared;
+use crate::engine::turning::Turning;
 use crate::runtime::builder::Builder;
 use crate::runtime::drive::RunEnd;
 use crate::runtime::handle::{EnterGuard, Handle};

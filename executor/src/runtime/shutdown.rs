@@ -5,7 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::context::{self, Engine, quietly};
+use crate::engine::context;
+use crate::engine::core::{Engine, quietly};
 use crate::engine::ready::{Letter, Remote};
 use crate::engine::shared::Shared;
 

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::engine::context::Engine;
+use crate::engine::core::Engine;
 use crate::engine::shared::OnStall;
 use crate::task::TaskInfo;
 

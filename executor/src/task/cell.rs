@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::engine::context::quietly;
+use crate::engine::core::quietly;
 use crate::engine::waker::{Party, TaskWaker};
 use crate::shim::{Mutex, lock};
 use crate::task::error::{JoinError, Outcome};

@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::engine::context::{self, Engine};
+use crate::engine::context;
+use crate::engine::core::Engine;
 use crate::engine::id::Id;
 use crate::task::spawn::OWN_WAKERS;
 

@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Waker, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::engine::context::{self, Engine, quietly};
+use crate::engine::context;
+use crate::engine::core::{Engine, quietly};
 use crate::engine::ready::Remote;
 use crate::engine::shared::Shared;
 use crate::engine::table::{Body, Running};

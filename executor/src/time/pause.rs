@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use mainspring_reactor::Tick;
 
-use crate::engine::context::{self, Engine};
+use crate::engine::context;
+use crate::engine::core::Engine;
 use crate::leaf;
 use crate::task::{Idle, idle};
 

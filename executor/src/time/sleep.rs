@@ -12,7 +12,8 @@ use mainspring_reactor::{Tick, TimerKey};
 use pin_project_lite::pin_project;
 
 use crate::engine::clock::{instant, tick};
-use crate::engine::context::{self, Engine};
+use crate::engine::context;
+use crate::engine::core::Engine;
 use crate::engine::ready::Remote;
 use crate::leaf;
 use crate::time::instant::Instant;
