@@ -471,7 +471,10 @@ fn three_hundred_runtimes_leave_no_thread_behind() {
                 1
             );
         }
-        assert_eq!(threads_named("leftover"), 0);
+        // The last one has said good-bye, and the system may need a moment to take it away.
+        while threads_named("leftover") > 0 {
+            std::thread::yield_now();
+        }
     });
 }
 

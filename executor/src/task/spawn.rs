@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::engine::context;
 use crate::engine::core::{Engine, quietly};
-use crate::engine::ready::Remote;
+use crate::engine::ready::{Letter, Remote};
 use crate::engine::shared::Shared;
 use crate::engine::table::{Body, Running};
 use crate::engine::waker::TaskWaker;
@@ -141,11 +141,17 @@ where
     }
     let home = shared.home();
     let (body, cell) = TaskBody::new(future, place, &home);
-    // A runtime that has ended drops the body unread, which then says "cancelled".
-    context::at_home(&home, move |engine| {
-        let waker = body.cell.waker.clone();
-        engine.admit(body, &waker);
-    });
+    let there = home.clone();
+    let letter = Letter::Call(Box::new(move || {
+        if let Some(engine) = context::here(&there) {
+            let waker = body.cell.waker.clone();
+            engine.admit(body, &waker);
+        }
+    }));
+    // A runtime that has ended returns the letter, and a body that is dropped says "cancelled".
+    if let Err(letter) = home.send(letter) {
+        quietly(|| drop(letter));
+    }
     JoinHandle::new(cell)
 }
 
