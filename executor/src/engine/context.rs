@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::marker::PhantomData;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use mainspring_reactor::Reactor;
 
@@ -240,7 +240,8 @@ pub(crate) fn take_engine(shared: &Arc<Shared>) -> Option<Rc<Engine>> {
 #[derive(Debug)]
 pub(crate) struct Inside {
     entry: u64,
-    _confined: PhantomData<Rc<()>>,
+    /// Not `Send`, and `Sync` all the same, like a lock's guard and like tokio's.
+    _confined: PhantomData<MutexGuard<'static, ()>>,
 }
 
 /// Enters a runtime; its loop here, if there is one already, is the current one.
