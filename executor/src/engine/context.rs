@@ -79,10 +79,15 @@ pub(crate) fn here(remote: &Arc<Remote>) -> Option<Rc<Engine>> {
 /// Does something with the loop behind `remote`: now if it lives on this thread, by letter
 /// otherwise. A loop that is gone needs it no more.
 pub(crate) fn at_home(remote: &Arc<Remote>, call: impl FnOnce(&Rc<Engine>) + Send + 'static) {
-    if let Some(engine) = here(remote) {
-        call(&engine);
-        return;
+    match here(remote) {
+        Some(engine) => call(&engine),
+        None => by_letter(remote, call),
     }
+}
+
+/// Does something with the loop behind `remote` when it reads its letters; not at all if it has
+/// ended.
+pub(crate) fn by_letter(remote: &Arc<Remote>, call: impl FnOnce(&Rc<Engine>) + Send + 'static) {
     let home = remote.clone();
     let letter = Letter::Call(Box::new(move || {
         if let Some(engine) = here(&home) {

@@ -142,7 +142,7 @@ where
     let home = shared.home();
     let (body, cell) = TaskBody::new(future, place, &home);
     // A runtime that has ended drops the body unread, which then says "cancelled".
-    context::at_home(&home, move |engine| {
+    context::by_letter(&home, move |engine| {
         let waker = body.cell.waker.clone();
         engine.admit(body, &waker);
     });
