@@ -126,3 +126,19 @@ async fn waiting_for_idleness_is_listed_once_however_often_it_is_polled() {
     assert_eq!(bell.rings(), 1);
     yield_now().await;
 }
+
+#[test]
+fn a_sleep_goes_with_its_task_from_loop_to_loop_of_one_thread() {
+    in_time(|| {
+        let [first, second] = [(); 2].map(|()| LocalRuntime::new().unwrap());
+        let mut asleep = pin!({
+            let _guard = first.enter();
+            sleep(Duration::from_millis(5))
+        });
+        first.block_on(poll_fn(|cx| {
+            assert!(asleep.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        }));
+        second.block_on(asleep);
+    });
+}

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::marker::PhantomData;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use mainspring_reactor::Reactor;
 
@@ -79,10 +79,15 @@ pub(crate) fn here(remote: &Arc<Remote>) -> Option<Rc<Engine>> {
 /// Does something with the loop behind `remote`: now if it lives on this thread, by letter
 /// otherwise. A loop that is gone needs it no more.
 pub(crate) fn at_home(remote: &Arc<Remote>, call: impl FnOnce(&Rc<Engine>) + Send + 'static) {
-    if let Some(engine) = here(remote) {
-        call(&engine);
-        return;
+    match here(remote) {
+        Some(engine) => call(&engine),
+        None => by_letter(remote, call),
     }
+}
+
+/// Does something with the loop behind `remote` when it reads its letters; not at all if it has
+/// ended.
+pub(crate) fn by_letter(remote: &Arc<Remote>, call: impl FnOnce(&Rc<Engine>) + Send + 'static) {
     let home = remote.clone();
     let letter = Letter::Call(Box::new(move || {
         if let Some(engine) = here(&home) {
@@ -240,7 +245,8 @@ pub(crate) fn take_engine(shared: &Arc<Shared>) -> Option<Rc<Engine>> {
 #[derive(Debug)]
 pub(crate) struct Inside {
     entry: u64,
-    _confined: PhantomData<Rc<()>>,
+    /// Not `Send`, and `Sync` all the same, like a lock's guard and like tokio's.
+    _confined: PhantomData<MutexGuard<'static, ()>>,
 }
 
 /// Enters a runtime; its loop here, if there is one already, is the current one.

@@ -141,17 +141,11 @@ where
     }
     let home = shared.home();
     let (body, cell) = TaskBody::new(future, place, &home);
-    let there = home.clone();
-    let letter = Letter::Call(Box::new(move || {
-        if let Some(engine) = context::here(&there) {
-            let waker = body.cell.waker.clone();
-            engine.admit(body, &waker);
-        }
-    }));
-    // A runtime that has ended returns the letter, and a body that is dropped says "cancelled".
-    if let Err(letter) = home.send(letter) {
-        quietly(|| drop(letter));
-    }
+    // A runtime that has ended drops the body unread, which then says "cancelled".
+    context::by_letter(&home, move |engine| {
+        let waker = body.cell.waker.clone();
+        engine.admit(body, &waker);
+    });
     JoinHandle::new(cell)
 }
 

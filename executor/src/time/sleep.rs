@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
@@ -212,7 +213,7 @@ impl Sleep {
         let this = self.project();
         match this.state {
             State::Elapsed => return Poll::Ready(()),
-            State::Set(key, remote) => match context::here(remote) {
+            State::Set(key, remote) => match polled_by(remote) {
                 Some(engine) => {
                     let wakes = (engine.wheel.borrow().waker(*key))
                         .map(|waker| waker.will_wake(cx.waker()));
@@ -230,7 +231,7 @@ impl Sleep {
                         }
                     }
                 }
-                // The sleep has moved to another thread, whose loop takes it over.
+                // The sleep has moved to another loop, which takes it over.
                 None => {
                     leave(*key, remote, drop);
                     let engine = context::expect("a `sleep`");
@@ -272,6 +273,12 @@ impl fmt::Debug for Sleep {
             .field("deadline", &self.deadline())
             .finish_non_exhaustive()
     }
+}
+
+/// The loop that polls, if it is that one. Another loop of this thread stands still meanwhile.
+fn polled_by(remote: &Arc<Remote>) -> Option<Rc<Engine>> {
+    let polling = context::made().or_else(|| context::here(remote));
+    polling.filter(|engine| Arc::ptr_eq(&engine.remote, remote))
 }
 
 /// The same moment on this loop's clock, if the sleep was made on another loop.

@@ -1,0 +1,169 @@
+//! What may be sent, shared and moved: a table that is checked when it is compiled.
+//!
+//! Programs that come from tokio put these types into `Send` futures, into `Arc`s and on other
+//! threads. Where tokio has the type, the row says what tokio's says; a type that is more than
+//! tokio's (mostly a future that is `Unpin`) has "more" beside it.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use mainspring::runtime::*;
+use mainspring::task::*;
+use mainspring::time::*;
+use mainspring_reactor as reactor;
+
+/// Neither `Send` nor `Sync`.
+type Local = PhantomData<*const ()>;
+/// `Send` and not `Sync`.
+type Sent = Cell<u8>;
+/// Not `Unpin`.
+type Pinned = std::marker::PhantomPinned;
+
+/// Rows of a type, what it has, and after `not` what it must not have.
+macro_rules! rows {
+    ($($type:ty : $($has:ident)* $(, not $($lacks:ident)*)? ;)*) => { $({
+        fn has<T: ?Sized $(+ $has)*>() {}
+        has::<$type>();
+        $($({
+            // Two traits give the name to a type that has the trait, and the compiler cannot
+            // choose; one gives it to a type that lacks it.
+            trait Ask<Answer> {
+                fn lacks() {}
+            }
+            impl<T: ?Sized> Ask<()> for T {}
+            struct Has;
+            impl<T: ?Sized + $lacks> Ask<Has> for T {}
+            <$type as Ask<_>>::lacks();
+        })*)?
+    })* };
+}
+
+#[test]
+fn tasks() {
+    rows! {
+        Id: Send Sync Unpin;
+        JoinError: Send Sync Unpin;
+        JoinHandle<u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        JoinHandle<Sent>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        JoinHandle<Local>: Unpin, not Send Sync;
+        JoinHandle<Pinned>: Unpin;
+        AbortHandle: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        YieldNow: Send Sync Unpin; // more: Unpin
+
+        // Without a counterpart.
+        Outcome<u8>: Send Sync Unpin;
+        Idle: Send Sync Unpin;
+        TaskInfo: Send Sync Unpin;
+        JobReport: Send Sync Unpin;
+    }
+}
+
+#[test]
+fn runtimes() {
+    rows! {
+        Builder: Send Sync Unpin;
+        Runtime: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        Handle: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        EnterGuard<'static>: Sync Unpin, not Send;
+        LocalRuntime: Unpin, not Send Sync;
+        RuntimeFlavor: Send Sync Unpin;
+        TryCurrentError: Send Sync Unpin;
+
+        // Without a counterpart.
+        OnStall: Send Sync Unpin;
+        RunEnd: Send Sync Unpin;
+        Closed: Send Sync Unpin;
+    }
+}
+
+#[test]
+fn times() {
+    rows! {
+        Instant: Send Sync Unpin;
+        Sleep: Send Sync, not Unpin;
+        Timeout<std::future::Ready<u8>>: Send Sync, not Unpin;
+        Timeout<std::future::Ready<Sent>>: Send, not Sync Unpin;
+        Timeout<std::future::Ready<Local>>: , not Send Sync Unpin;
+        Elapsed: Send Sync Unpin;
+        Interval: Send Sync Unpin;
+        MissedTickBehavior: Send Sync Unpin;
+        Tick<'static>: Send Sync Unpin; // more: Unpin
+        Advance: Send Sync Unpin; // more: Unpin
+    }
+}
+
+#[test]
+fn the_reactor() {
+    rows! {
+        reactor::Reactor: Send Sync Unpin;
+        reactor::Wheel: Send Sync Unpin;
+        reactor::Source: Send Sync Unpin;
+        reactor::Unparker: Send Sync Unpin;
+        reactor::Ready: Send Sync Unpin;
+        reactor::SourceKey: Send Sync Unpin;
+        reactor::TimerKey: Send Sync Unpin;
+        reactor::Tick: Send Sync Unpin;
+        reactor::Turned: Send Sync Unpin;
+    }
+}
+
+#[test]
+fn futures_in_hand() {
+    use mainspring::future::*;
+    rows! {
+        Resolver<u8>: Send Sync Unpin;
+        Resolver<Sent>: Send Sync Unpin;
+        Resolver<Local>: Unpin, not Send Sync;
+        Cancelled<'static, u8>: Send Sync Unpin;
+        Gather<std::future::Ready<u8>>: Send;
+        TryGather<std::future::Ready<Result<u8, u8>>>: Send;
+        Wait<u8>: Send Sync;
+        Wait<Local>: , not Send Sync;
+        Finished<u8>: Send Sync Unpin;
+        CallbackId: Send Sync Unpin;
+    }
+}
+
+#[test]
+fn pools() {
+    use mainspring::pool::*;
+    rows! {
+        ThreadPool: Send Sync Unpin;
+        ThreadPoolBuilder: Send Sync Unpin;
+        Threads: Send Sync Unpin;
+    }
+}
+
+#[test]
+fn waiting_for_tasks() {
+    use mainspring::sync::*;
+    rows! {
+        Semaphore: Send Sync Unpin;
+        SemaphorePermit<'static>: Send Sync Unpin;
+        OwnedSemaphorePermit: Send Sync Unpin;
+        AcquireError: Send Sync Unpin;
+        TryAcquireError: Send Sync Unpin;
+        Acquire<'static>: Send Sync;
+        AcquireOwned: Send Sync;
+
+        // Without a counterpart.
+        Event: Send Sync Unpin;
+        EventWait<'static>: Send Sync;
+        Queue<u8>: Send Sync Unpin;
+        Queue<Sent>: Send Sync Unpin;
+        Queue<Local>: Unpin, not Send Sync;
+        LifoQueue<u8>: Send Sync Unpin;
+        PriorityQueue<u8>: Send Sync Unpin;
+        Ticket<u8>: Send Sync Unpin;
+    }
+}
+
+#[test]
+fn sockets() {
+    use mainspring::net::*;
+    rows! {
+        TcpListener: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        TcpStream: Send Sync Unpin UnwindSafe RefUnwindSafe;
+    }
+}
