@@ -3,6 +3,11 @@
 //! Limits of a shutdown are hours here and the watchdog's is a minute: a test that ends has not
 //! waited for what will not come.
 
+#![expect(
+    clippy::async_yields_async,
+    reason = "handles of tasks are carried out of their runtime"
+)]
+
 use std::cell::RefCell;
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
