@@ -2,5 +2,7 @@
 
 pub mod by_hand;
 pub mod in_time;
+pub mod on_drop;
 pub mod script;
 pub mod source;
+pub mod watchdog;

@@ -140,7 +140,7 @@ impl Drop for Seat<'_> {
         self.waker.finish();
         self.engine.tasks.remove(self.task);
         // The poll may have ended in a panic.
-        self.engine.current.set(None);
         leaf::end_poll();
+        self.engine.current.set(None);
     }
 }

@@ -5,7 +5,7 @@
 //! a waker. Two proofs make the verdict certain: no waiting task has a waker anywhere, or there
 //! is no other thread. Otherwise it is a suspicion, and is called one.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -153,7 +153,7 @@ fn report(engine: &Rc<Engine>, proof: &str) -> String {
     for task in &tasks {
         let _ = writeln!(text, "  {task}");
     }
-    let hints: HashSet<&str> = tasks.iter().filter_map(hint).collect();
+    let hints: BTreeSet<&str> = tasks.iter().filter_map(hint).collect();
     for hint in hints {
         let _ = writeln!(text, "  hint: {hint}");
     }
@@ -169,13 +169,13 @@ fn hint(task: &TaskInfo) -> Option<&'static str> {
         );
     }
     match task.waiting_on? {
-        "an item of a queue" => {
+        "Queue::get" => {
             Some("nobody is left that puts: `shutdown` the queue when its producers are done")
         }
-        "a queue to be worked off" => {
+        "Queue::join" => {
             Some("`join` waits for one `task_done` per item: take items with `checkout`")
         }
-        "permits of a semaphore" => {
+        "Semaphore::acquire" => {
             Some("a permit is held by a task that waits itself, or was forgotten")
         }
         _ => None,

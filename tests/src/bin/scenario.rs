@@ -1,0 +1,143 @@
+//! Programs that must be alone in their process: the tests run them and look at how they end.
+//!
+//! Under the test harness there are always other threads, which could wake anybody; and no test
+//! may end its process, or see another clock than its neighbours.
+
+use std::cell::RefCell;
+use std::future::{pending, poll_fn};
+use std::io::{Read, stdin};
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use mainspring::runtime::{Builder, LocalRuntime, RunEnd};
+use mainspring::sync::{Queue, Semaphore};
+use mainspring::task::{JoinHandle, spawn_local, spawn_named, yield_now};
+use mainspring::time::{Instant, sleep};
+
+fn main() {
+    match std::env::args().nth(1).as_deref() {
+        Some("nothing-left") => mainspring::run(pending::<()>()),
+        Some("each-other") => mainspring::run(each_other()),
+        Some("queue") => mainspring::run(queue()),
+        Some("join") => mainspring::run(join()),
+        Some("semaphore") => mainspring::run(semaphore()),
+        Some("panic-when-paused") => {
+            let mut builder = Builder::new_current_thread();
+            let runtime = builder.start_paused(true).build_local().unwrap();
+            runtime.block_on(each_other());
+        }
+        Some("idle-run") => idle_run(),
+        Some("other-thread") => other_thread(),
+        Some("far-timer") => far_timer(),
+        Some("order-of-timers") => order_of_timers(),
+        other => panic!("there is no scenario {other:?}"),
+    }
+}
+
+/// Two tasks that join each other: each has the other's waker, and nobody will ever call it.
+async fn each_other() {
+    let second: Rc<RefCell<Option<JoinHandle<()>>>> = Rc::default();
+    let handle = second.clone();
+    let first = spawn_named("first", async move {
+        yield_now().await;
+        let second = handle.take().unwrap();
+        let _ = second.await;
+    });
+    let task = spawn_named("second", async move {
+        let _ = first.await;
+    });
+    *second.borrow_mut() = Some(task);
+    pending::<()>().await;
+}
+
+async fn queue() {
+    let queue = Queue::<u32>::unbounded();
+    let _ = spawn_named("consumer", async move {
+        let _ = queue.get().await;
+    })
+    .await;
+}
+
+/// An item was taken, and nobody said that it was worked off.
+async fn join() {
+    let queue = Queue::<u32>::unbounded();
+    queue.put(1).await.unwrap();
+    queue.get().await.unwrap();
+    queue.join().await;
+}
+
+async fn semaphore() {
+    let permits = Semaphore::new(1);
+    let _held = permits.acquire().await;
+    let _ = permits.acquire().await;
+}
+
+/// A loop that is asked to run until nothing is left says who is.
+fn idle_run() {
+    let runtime = LocalRuntime::new().unwrap();
+    runtime.spawn_local(each_other());
+    let RunEnd::Stalled(tasks) = runtime.run_until_idle() else {
+        panic!("it must be stalled");
+    };
+    for task in tasks {
+        println!("{task}");
+    }
+}
+
+/// Somebody who may wake the loop is there, and takes its time: until there is input.
+fn other_thread() {
+    let mut builder = Builder::new_current_thread();
+    let runtime = builder.start_paused(true).build_local().unwrap();
+    let mut thread = None;
+    let mut has_come = false;
+    runtime.block_on(poll_fn(|cx| {
+        if std::mem::replace(&mut has_come, thread.is_some()) {
+            return Poll::Ready(());
+        }
+        let waker = cx.waker().clone();
+        thread.get_or_insert_with(|| {
+            std::thread::spawn(move || {
+                let _ = stdin().read(&mut [0]);
+                waker.wake();
+            })
+        });
+        has_come = true;
+        Poll::Pending
+    }));
+    println!("woken");
+}
+
+/// A loop whose only timer is thirty days away, until there is input.
+fn far_timer() {
+    let runtime = LocalRuntime::new().unwrap();
+    let handle = runtime.handle().clone();
+    std::thread::spawn(move || {
+        let _ = stdin().read(&mut [0]);
+        handle.stop();
+    });
+    runtime.spawn_local(async {
+        println!("parks");
+        sleep(Duration::from_secs(30 * 24 * 3600)).await;
+    });
+    assert!(matches!(runtime.run_forever(), RunEnd::Stopped));
+}
+
+/// On the running clock: never early, in order, each once.
+fn order_of_timers() {
+    LocalRuntime::new().unwrap().block_on(async {
+        let start = Instant::now();
+        let mut tasks = Vec::new();
+        for millis in [7, 3, 0, 5, 3, 1] {
+            let length = Duration::from_millis(millis);
+            tasks.push(spawn_local(async move {
+                sleep(length).await;
+                assert!(start.elapsed() >= length);
+                println!("{millis}");
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+}

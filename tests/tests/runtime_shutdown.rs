@@ -1,0 +1,630 @@
+//! The end of a runtime: in which order, on which thread, and what is left to those who come late.
+//!
+//! Limits of a shutdown are hours here and the watchdog's is a minute: a test that ends has not
+//! waited for what will not come.
+
+#![expect(
+    clippy::async_yields_async,
+    reason = "handles of tasks are carried out of their runtime"
+)]
+
+use std::cell::RefCell;
+use std::future::{pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use mainspring::runtime::{Builder, Closed, Handle, LocalRuntime, RunEnd, Runtime};
+use mainspring::task::{idle, yield_now};
+use mainspring::time::sleep;
+use mainspring_tests::by_hand::Bell;
+use mainspring_tests::on_drop::on_drop;
+use mainspring_tests::watchdog::watch;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Both forms without a driver thread are built by this, and never wait for less than an hour.
+fn patient() -> Builder {
+    let mut builder = Builder::new_current_thread();
+    builder.shutdown_timeout(HOUR);
+    builder
+}
+
+fn with_driver() -> Runtime {
+    let mut builder = Builder::new_multi_thread();
+    builder.shutdown_timeout(HOUR).build().unwrap()
+}
+
+/// What happened, in order, from any thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn add(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+#[test]
+fn tasks_are_dropped_in_the_order_of_spawning() {
+    let log = Log::default();
+    let runtime = patient().build_local().unwrap();
+    let spawn = |name: &'static str, polls: bool| {
+        let guard = on_drop({
+            let log = log.clone();
+            move || log.add(name)
+        });
+        runtime.spawn_local(async move {
+            let _guard = guard;
+            if polls {
+                pending::<()>().await;
+            }
+        })
+    };
+    drop((spawn("ends", false), spawn("first", true)));
+    drop((spawn("ends too", false), spawn("second", true)));
+    runtime.block_on(yield_now());
+    assert_eq!(log.take(), ["ends", "ends too"]);
+    // Two places in the table are free now, and they are taken in the other order.
+    drop((spawn("third", true), spawn("fourth", true)));
+    runtime.block_on(yield_now());
+    let never_polled = spawn("fifth", true);
+    drop(runtime);
+    assert_eq!(log.take(), ["first", "second", "third", "fourth", "fifth"]);
+    assert!(never_polled.is_finished());
+}
+
+#[test]
+fn the_handles_of_dropped_tasks_say_cancelled_and_that_nobody_asked_for_it() {
+    let runtime = patient().build_local().unwrap();
+    let waiting = runtime.spawn_local(pending::<()>());
+    let asleep = runtime.spawn_local(async { sleep(HOUR).await });
+    runtime.block_on(yield_now());
+    let not_begun = runtime.spawn_local(async {});
+    drop(runtime);
+    let another = LocalRuntime::new().unwrap();
+    for handle in [waiting, asleep, not_begun] {
+        let error = another.block_on(handle).unwrap_err();
+        assert!(error.is_cancelled());
+        assert_eq!(error.cancelled_at(), None);
+    }
+}
+
+#[test]
+fn a_task_that_joins_another_hears_of_the_end_on_its_own_runtime() {
+    let _watchdog = watch();
+    let (tell, told) = channel();
+    let ending = with_driver();
+    let forever = ending.spawn(pending::<()>());
+    let joins = thread::spawn(move || {
+        LocalRuntime::new().unwrap().block_on(async {
+            let mut forever = pin!(forever);
+            poll_fn(|cx| {
+                let polled = forever.as_mut().poll(cx);
+                tell.send(()).unwrap();
+                polled
+            })
+            .await
+        })
+    });
+    told.recv().unwrap();
+    drop(ending);
+    assert!(joins.join().unwrap().unwrap_err().is_cancelled());
+}
+
+#[test]
+fn tokio_1916_what_a_destructor_spawns_at_the_end_is_cancelled() {
+    let log = Log::default();
+    let runtime = patient().build_local().unwrap();
+    let handle = runtime.handle().clone();
+    let guard = on_drop({
+        let log = log.clone();
+        move || {
+            let spawned = mainspring::spawn(async { unreachable!() });
+            log.add(format!("spawn: {}", spawned.cancelled()));
+            let spawned = handle.spawn(async { unreachable!() });
+            log.add(format!("Handle::spawn: {}", spawned.cancelled()));
+            let called = handle.call_soon_threadsafe(|| unreachable!());
+            log.add(format!("call: {called:?}"));
+            handle.stop();
+        }
+    });
+    runtime.spawn_local(async move {
+        let _guard = guard;
+        pending::<()>().await
+    });
+    let last = runtime.spawn_local(pending::<()>());
+    drop(runtime);
+    assert!(last.cancelled());
+    assert_eq!(
+        log.take(),
+        ["spawn: true", "Handle::spawn: true", "call: Err(Closed)"]
+    );
+}
+
+#[test]
+fn a_destructor_that_panics_at_the_end_spares_the_others() {
+    let log = Log::default();
+    let runtime = patient().build_local().unwrap();
+    for number in 0..6 {
+        let log = log.clone();
+        let guard = on_drop(move || {
+            log.add(number.to_string());
+            if number % 2 == 0 {
+                panic!("on purpose");
+            }
+        });
+        runtime.spawn_local(async move {
+            let _guard = guard;
+            pending::<()>().await
+        });
+        if number == 2 {
+            runtime.block_on(yield_now());
+        }
+    }
+    drop(runtime);
+    assert_eq!(log.take(), ["0", "1", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn a_task_that_is_dropped_may_abort_wake_and_drop_what_is_left() {
+    let runtime = patient().build_local().unwrap();
+    let log = Log::default();
+    let second = Rc::new(RefCell::new(None));
+    let waker: Rc<RefCell<Option<Waker>>> = Rc::default();
+    let guard = on_drop({
+        let (log, second, waker) = (log.clone(), second.clone(), waker.clone());
+        move || {
+            let second: mainspring::task::JoinHandle<()> = second.take().unwrap();
+            second.abort();
+            waker.take().unwrap().wake();
+            drop(second);
+            log.add("first");
+        }
+    });
+    runtime.spawn_local(async move {
+        let _guard = guard;
+        pending::<()>().await
+    });
+    let guard = on_drop({
+        let log = log.clone();
+        move || log.add("second")
+    });
+    *second.borrow_mut() = Some(runtime.spawn_local(async move {
+        let _guard = guard;
+        poll_fn(|cx| {
+            *waker.borrow_mut() = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }));
+    runtime.block_on(yield_now());
+    drop(runtime);
+    assert_eq!(log.take(), ["first", "second"]);
+}
+
+#[test]
+fn wakers_after_the_end_do_nothing_and_keep_nothing() {
+    let (tell, told) = channel();
+    let alive = Arc::new(());
+    let runtime = patient().build_local().unwrap();
+    let kept = alive.clone();
+    runtime.spawn_local(poll_fn(move |cx| {
+        let _kept = &kept;
+        tell.send(cx.waker().clone()).unwrap();
+        Poll::<()>::Pending
+    }));
+    runtime.block_on(yield_now());
+    let waker = told.recv().unwrap();
+    drop(runtime);
+    assert_eq!(Arc::strong_count(&alive), 1, "the future is gone");
+    waker.wake_by_ref();
+    thread::spawn(move || {
+        let second = waker.clone();
+        drop(waker);
+        second.wake_by_ref();
+        second.wake();
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn a_handle_outlives_its_runtime_and_says_so() {
+    let runtime = patient().build().unwrap();
+    let handle = runtime.handle().clone();
+    drop(runtime);
+    assert!(handle.spawn(async {}).cancelled());
+    assert_eq!(handle.call_soon_threadsafe(|| unreachable!()), Err(Closed));
+    handle.stop();
+    // A thread may still block with it: what needs no loop but this one works.
+    assert_eq!(handle.block_on(async { 5 }), 5);
+}
+
+#[test]
+fn what_is_spawned_before_the_first_block_on_runs_in_it() {
+    let runtime = patient().build().unwrap();
+    let handle = runtime.handle().clone();
+    let log = Log::default();
+    let (first, second) = (log.clone(), log.clone());
+    let early = runtime.spawn(async move { first.add("runtime") });
+    let elsewhere = thread::spawn(move || handle.spawn(async move { second.add("handle") }));
+    let elsewhere = elsewhere.join().unwrap();
+    assert_eq!(log.take(), [""; 0]);
+    runtime.block_on(async {
+        early.await.unwrap();
+        elsewhere.await.unwrap();
+    });
+    assert_eq!(log.take(), ["runtime", "handle"]);
+}
+
+#[test]
+fn what_is_never_driven_is_cancelled() {
+    let runtime = patient().build().unwrap();
+    let dropped = Arc::new(());
+    let kept = dropped.clone();
+    let handle = runtime.spawn(async move { drop(kept) });
+    runtime
+        .handle()
+        .call_soon_threadsafe(|| unreachable!())
+        .unwrap();
+    drop(runtime);
+    assert!(handle.cancelled());
+    assert_eq!(Arc::strong_count(&dropped), 1);
+}
+
+#[test]
+fn a_foreign_drop_ends_the_tasks_on_the_drivers_thread() {
+    let _watchdog = watch();
+    let runtime = with_driver();
+    let (tell, told) = channel();
+    for _ in 0..3 {
+        let tell = tell.clone();
+        runtime.spawn(async move {
+            let began = thread::current().id();
+            let _guard = on_drop(move || tell.send(Some((began, thread::current().id()))).unwrap());
+            // Timers that are far away do not keep the driver from hearing of the end.
+            sleep(HOUR).await;
+        });
+    }
+    runtime.spawn(async move { tell.send(None) });
+    assert_eq!(told.recv().unwrap(), None);
+    drop(runtime);
+    let seen: Vec<_> = told.try_iter().flatten().collect();
+    assert_eq!(seen.len(), 3, "all are gone when `drop` returns");
+    for (began, ended) in seen {
+        assert_eq!(began, ended);
+        assert_ne!(ended, thread::current().id());
+    }
+}
+
+#[test]
+fn a_runtime_whose_home_thread_has_ended_ends_anywhere() {
+    let _watchdog = watch();
+    let runtime = Arc::new(patient().build().unwrap());
+    let there = runtime.clone();
+    let forever =
+        thread::spawn(move || there.block_on(async { mainspring::spawn(pending::<()>()) }))
+            .join()
+            .unwrap();
+    assert!(forever.cancelled(), "its loop has gone with its thread");
+    let next = runtime.spawn(async { 1 });
+    assert!(!next.is_finished(), "it waits for the next home");
+    assert_eq!(runtime.block_on(next).unwrap(), 1);
+    drop(runtime);
+}
+
+#[test]
+fn a_runtime_is_not_waited_for_while_its_home_thread_does_something_else() {
+    let _watchdog = watch();
+    let runtime = Arc::new(patient().build().unwrap());
+    let there = runtime.clone();
+    let (go_on, may_go_on) = channel::<()>();
+    let (tell, told) = channel();
+    let home = thread::spawn(move || {
+        let forever = there.block_on(async { mainspring::spawn(sleep(HOUR)) });
+        drop(there);
+        tell.send(forever).unwrap();
+        may_go_on.recv().unwrap();
+    });
+    let forever = told.recv().unwrap();
+    drop(runtime);
+    go_on.send(()).unwrap();
+    home.join().unwrap();
+    assert!(forever.cancelled());
+}
+
+#[test]
+fn a_thread_that_stays_gives_up_loops_of_runtimes_that_have_ended() {
+    let _watchdog = watch();
+    let (give, given) = channel::<Handle>();
+    let (tell, told) = channel();
+    let stays = thread::spawn(move || {
+        for handle in given {
+            tell.send(handle.block_on(async { mainspring::spawn(pending::<()>()) }))
+                .unwrap();
+        }
+    });
+    let first = patient().build().unwrap();
+    give.send(first.handle().clone()).unwrap();
+    let forever = told.recv().unwrap();
+    drop(first);
+    let second = patient().build().unwrap();
+    give.send(second.handle().clone()).unwrap();
+    told.recv().unwrap();
+    assert!(forever.cancelled());
+    drop(give);
+    stays.join().unwrap();
+}
+
+#[test]
+fn a_task_may_drop_its_runtime_and_goes_on_to_its_next_wait() {
+    let _watchdog = watch();
+    let runtime = patient().build().unwrap();
+    let handle = runtime.handle().clone();
+    let other = handle.block_on(async move {
+        let other = mainspring::spawn(pending::<()>());
+        yield_now().await;
+        drop(runtime);
+        yield_now().await;
+        other
+    });
+    assert!(other.cancelled());
+    assert!(handle.spawn(async {}).cancelled());
+}
+
+#[test]
+fn a_task_may_drop_a_runtime_that_has_a_driver() {
+    let _watchdog = watch();
+    let runtime = Arc::new(with_driver());
+    let own = runtime.clone();
+    let (go_on, may_go_on) = channel::<()>();
+    let last = runtime.spawn(async move {
+        may_go_on.recv().unwrap();
+        sleep(Duration::from_millis(1)).await;
+        drop(own);
+        sleep(HOUR).await;
+    });
+    drop(runtime);
+    go_on.send(()).unwrap();
+    let outcome = LocalRuntime::new().unwrap().block_on(last);
+    assert!(outcome.unwrap_err().is_cancelled());
+}
+
+#[test]
+fn a_call_may_drop_its_runtime() {
+    let _watchdog = watch();
+    let runtime = patient().build().unwrap();
+    let handle = runtime.handle().clone();
+    handle.call_soon_threadsafe(move || drop(runtime)).unwrap();
+    let other = handle.block_on(async {
+        let other = mainspring::spawn(pending::<()>());
+        yield_now().await;
+        other
+    });
+    assert!(other.cancelled());
+}
+
+#[test]
+fn a_runtime_may_end_inside_a_task_of_another() {
+    let _watchdog = watch();
+    let outer = LocalRuntime::new().unwrap();
+    let inner = patient().build_local().unwrap();
+    let task = inner.spawn_local(pending::<()>());
+    outer.block_on(async {
+        drop(inner);
+        assert!(task.await.unwrap_err().is_cancelled());
+        mainspring::spawn(async {}).await.unwrap();
+    });
+}
+
+#[test]
+fn a_runtime_ends_while_its_thread_panics() {
+    let log = Log::default();
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        let runtime = patient().build_local().unwrap();
+        for number in 0..3 {
+            let log = log.clone();
+            let guard = on_drop(move || {
+                log.add(number.to_string());
+                panic!("in a destructor, on purpose");
+            });
+            runtime.spawn_local(async move {
+                let _guard = guard;
+                pending::<()>().await
+            });
+        }
+        runtime.block_on(async { panic!("on purpose") })
+    }));
+    assert!(caught.is_err());
+    assert_eq!(log.take(), ["0", "1", "2"]);
+}
+
+thread_local! {
+    static KEPT: RefCell<Option<LocalRuntime>> = const { RefCell::new(None) };
+    static MADE: LocalRuntime = patient().build_local().unwrap();
+}
+
+#[test]
+fn tokio_5162_a_runtime_in_a_thread_local_ends_with_its_thread() {
+    let _watchdog = watch();
+    let in_destructor = Log::default();
+    let log = in_destructor.clone();
+    let forever = move || {
+        let guard = on_drop(move || log.add("dropped"));
+        async move {
+            let _guard = guard;
+            sleep(HOUR).await
+        }
+    };
+    // The thread's own list of loops goes first in one case, the user's runtime in the other.
+    let set = forever.clone();
+    let kept = thread::spawn(move || {
+        KEPT.with(|kept| {
+            let mut kept = kept.borrow_mut();
+            let runtime = kept.insert(patient().build_local().unwrap());
+            let task = runtime.spawn_local(set());
+            runtime.block_on(yield_now());
+            task
+        })
+    });
+    let kept = kept.join().unwrap();
+    let made = thread::spawn(move || {
+        MADE.with(|runtime| {
+            let task = runtime.spawn_local(forever());
+            runtime.block_on(yield_now());
+            task
+        })
+    });
+    let made = made.join().unwrap();
+    assert!(kept.cancelled() && made.cancelled());
+    assert_eq!(in_destructor.take(), ["dropped", "dropped"]);
+}
+
+#[test]
+fn a_runtime_that_is_leaked_ends_its_tasks_with_its_thread() {
+    let _watchdog = watch();
+    let task = thread::spawn(|| {
+        let runtime = Runtime::new().unwrap();
+        let local = runtime.block_on(async { mainspring::task::spawn_local(sleep(HOUR)) });
+        std::mem::forget(runtime);
+        local
+    });
+    assert!(task.join().unwrap().cancelled());
+}
+
+#[test]
+fn idle_and_timers_that_wait_at_the_end_are_let_go() {
+    let bell = Bell::new();
+    let runtime = patient().start_paused(true).build_local().unwrap();
+    {
+        let _inside = runtime.enter();
+        let mut nap = Box::pin(sleep(HOUR));
+        let mut rest = idle();
+        let waker = Waker::from(bell.clone());
+        let mut cx = Context::from_waker(&waker);
+        assert!(nap.as_mut().poll(&mut cx).is_pending());
+        assert!(pin!(&mut rest).poll(&mut cx).is_pending());
+        drop(waker);
+        // They are given up in the wrong order: the runtime first.
+        drop(runtime);
+    }
+    assert_eq!(Arc::strong_count(&bell), 1, "nobody holds a waker");
+    assert_eq!(bell.rings(), 0);
+}
+
+#[test]
+fn all_forms_run_until_idle() {
+    let _watchdog = watch();
+    let log = Log::default();
+    let work = |name: &'static str| {
+        let log = log.clone();
+        async move {
+            sleep(Duration::from_millis(1)).await;
+            log.add(name);
+        }
+    };
+    let local = patient().build_local().unwrap();
+    local.spawn_local(work("local"));
+    assert!(matches!(local.run_until_idle(), RunEnd::Idle));
+    let confined = patient().build().unwrap();
+    confined.spawn(work("confined"));
+    assert!(matches!(confined.run_until_idle(), RunEnd::Idle));
+    let driven = with_driver();
+    driven.spawn(work("driven"));
+    assert!(matches!(driven.run_until_idle(), RunEnd::Idle));
+    assert_eq!(log.take(), ["local", "confined", "driven"]);
+}
+
+#[test]
+fn a_stop_ends_run_forever_although_a_timer_is_far_away() {
+    let _watchdog = watch();
+    for paused in [false, true] {
+        let runtime = patient().start_paused(paused).build_local().unwrap();
+        let handle = runtime.handle().clone();
+        let asleep = runtime.spawn_local(async { sleep(HOUR).await });
+        // From a task, and before the loop runs.
+        runtime.spawn_local(async move { handle.stop() });
+        assert!(matches!(runtime.run_forever(), RunEnd::Stopped));
+        assert!(!asleep.is_finished());
+        runtime.handle().stop();
+        assert!(matches!(runtime.run_forever(), RunEnd::Stopped));
+        assert!(!asleep.is_finished());
+    }
+    // From another thread, while the loop is parked.
+    let runtime = patient().build_local().unwrap();
+    let handle = runtime.handle().clone();
+    runtime.spawn_local(async { sleep(HOUR).await });
+    let (tell, told) = channel();
+    runtime.spawn_local(async move { tell.send(()) });
+    let stops = thread::spawn(move || {
+        told.recv().unwrap();
+        handle.stop();
+    });
+    assert!(matches!(runtime.run_forever(), RunEnd::Stopped));
+    stops.join().unwrap();
+}
+
+#[test]
+fn a_driver_answers_every_stop() {
+    let _watchdog = watch();
+    let runtime = with_driver();
+    let handle = runtime.handle().clone();
+    runtime.spawn(async move {
+        handle.stop();
+        sleep(HOUR).await;
+    });
+    assert!(matches!(runtime.run_forever(), RunEnd::Stopped));
+    assert_eq!(
+        runtime.block_on(runtime.spawn(async { 1 })).unwrap(),
+        1,
+        "it turns on"
+    );
+}
+
+#[test]
+fn a_task_beside_a_driver_may_drop_its_runtime() {
+    let _watchdog = watch();
+    let runtime = with_driver();
+    let handle = runtime.handle().clone();
+    let driven = runtime.spawn(pending::<()>());
+    // On this thread's own loop, not on the driver's.
+    handle.block_on(async move {
+        yield_now().await;
+        drop(runtime);
+    });
+    let outcome = LocalRuntime::new().unwrap().block_on(driven);
+    assert!(outcome.unwrap_err().is_cancelled());
+    assert!(handle.spawn(async {}).cancelled());
+}
+
+#[test]
+fn a_paused_driver_waits_without_turning() {
+    let _watchdog = watch();
+    let mut builder = Builder::new_multi_thread();
+    let runtime = builder.start_paused(true).build().unwrap();
+    let work = runtime.spawn(async {
+        sleep(HOUR).await;
+        1
+    });
+    assert_eq!(runtime.block_on(work).unwrap(), 1);
+    let handle = runtime.handle().clone();
+    let (tell, told) = channel();
+    let stops = thread::spawn(move || {
+        tell.send(()).unwrap();
+        handle.stop();
+    });
+    told.recv().unwrap();
+    // Only for the stop: that nothing can happen is no reason.
+    assert!(matches!(runtime.run_forever(), RunEnd::Stopped));
+    stops.join().unwrap();
+}
