@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::engine::context;
 use crate::engine::core::{Engine, quietly};
-use crate::engine::ready::{Letter, Remote};
+use crate::engine::ready::Remote;
 use crate::engine::shared::Shared;
 use crate::engine::table::{Body, Running};
 use crate::engine::waker::TaskWaker;
