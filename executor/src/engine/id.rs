@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Numbers that a thread takes from the process-wide counter at a time.
@@ -22,7 +23,7 @@ thread_local! {
 ///
 /// On one thread, later ones are greater. tokio: `task::Id`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Id(u64);
+pub struct Id(NonZeroU64);
 
 impl Id {
     /// A number that nothing else in the process bears.
@@ -33,7 +34,8 @@ impl Id {
             end = next + BLOCK;
         }
         TAKEN.set((next + 1, end));
-        Id(next)
+        // The first block begins at 1, and the counter does not live to see its end.
+        Id(NonZeroU64::new(next).unwrap_or(NonZeroU64::MIN))
     }
 }
 
