@@ -509,3 +509,16 @@ fn a_task_may_drop_the_last_of_its_runtime() {
         }
     });
 }
+
+/// An idle worker wakes nobody, so that the verdict is certain and the program ends with it.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_worker_does_not_hide_a_deadlock() {
+    within_limit(|| {
+        let program = env!("CARGO_BIN_EXE_stall_beside_an_idle_worker");
+        let output = std::process::Command::new(program).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(13), "{told}");
+        assert!(told.contains("no other thread"), "{told}");
+    });
+}
