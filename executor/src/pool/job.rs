@@ -205,6 +205,11 @@ impl Times {
         }
     }
 
+    /// Where in the program the job was submitted.
+    pub(crate) fn place(&self) -> &'static Location<'static> {
+        self.place
+    }
+
     fn begin(&self, thread: &Arc<str>, now: Instant) {
         let mut run = lock(&self.run);
         run.thread = Some(thread.clone());

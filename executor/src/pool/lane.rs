@@ -14,19 +14,24 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::panic::resume_unwind;
+use std::panic::{Location, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::engine::context;
 use crate::engine::turning::Turning;
 use crate::pool::job::{Stopped, Work};
 use crate::runtime::stall::IDLE_THREADS;
+
+/// How long a loop stands still for a simulated job before it says so.
+///
+/// Doubling it keeps a program that hangs silent for longer; halving it blames jobs that compute.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The baton on its way to a lane's thread, with the time on the loop's clock.
 pub(crate) enum Order {
@@ -132,10 +137,19 @@ impl Lane {
     }
 
     /// Hands the baton over, and waits until it comes back. `None`: the thread is gone, and with
-    /// it the job.
-    pub(crate) fn hand(&self, order: Order) -> Option<Said> {
+    /// it the job, which was submitted at `place`.
+    pub(crate) fn hand(&self, order: Order, place: &Location<'_>) -> Option<Said> {
         let thread = self.thread.as_ref()?;
         thread.out.send(order).ok()?;
+        match thread.back.recv_timeout(PATIENCE) {
+            Err(RecvTimeoutError::Timeout) => {}
+            said => return said.ok(),
+        }
+        eprintln!(
+            "mainspring: the simulated job that was submitted at {place} has kept its loop \
+             waiting for {PATIENCE:?} of real time. If it waits for a task it waits for ever, for \
+             the loop stands still meanwhile: give it to a real pool"
+        );
         thread.back.recv().ok()
     }
 

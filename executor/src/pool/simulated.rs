@@ -68,7 +68,7 @@ impl Lanes {
         let driver = Driver {
             lanes: self.clone(),
             lane: Some(lane),
-            is_asleep: false,
+            asleep: None,
         };
         let drive = driver.drive(job);
         match context::find(shared).filter(|_| context::current().is_some()) {
@@ -105,8 +105,8 @@ impl Lanes {
 struct Driver {
     lanes: Arc<Lanes>,
     lane: Option<Lane>,
-    /// The lane's thread is inside of `block_for`.
-    is_asleep: bool,
+    /// The lane's thread is inside of `block_for`, in the job that was submitted there.
+    asleep: Option<&'static Location<'static>>,
 }
 
 impl Driver {
@@ -128,12 +128,13 @@ impl Driver {
         if let Err(error) = lane.start() {
             return job.refuse(error);
         }
-        let mut said = lane.hand(Order::Run(job, now()));
+        let place = job.times().place();
+        let mut said = lane.hand(Order::Run(job, now()), place);
         while let Some(Said::Sleeps(duration)) = said {
-            self.is_asleep = true;
+            self.asleep = Some(place);
             sleep(duration).await;
-            self.is_asleep = false;
-            said = lane.hand(Order::GoOn(now()));
+            self.asleep = None;
+            said = lane.hand(Order::GoOn(now()), place);
         }
         if let Some(Said::Ended(mut job)) = said {
             job.answer(now());
@@ -156,9 +157,9 @@ impl Drop for Driver {
     /// The loop ends in the middle of a job: the job unwinds from where it blocks.
     fn drop(&mut self) {
         let Some(lane) = self.lane.take() else { return };
-        if self.is_asleep {
+        if let Some(place) = self.asleep {
             // The job is dropped, and says "cancelled".
-            drop(lane.hand(Order::Stop));
+            drop(lane.hand(Order::Stop, place));
         }
         let forsaken = {
             let mut state = lock(&self.lanes.state);
