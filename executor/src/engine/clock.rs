@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use mainspring_reactor::Tick;
 
+/// The last moment that a clock can show.
+const LAST: Tick = Tick::from_nanos(Tick::NEVER.as_nanos() - 1);
+
 #[derive(Debug)]
 pub(crate) struct Clock {
     // Never changes.
@@ -62,9 +65,11 @@ impl Clock {
     }
 
     /// Moves the paused clock to a later moment; a running one goes by itself.
+    ///
+    /// "Never" is not reached: what is due now must stay something else than what never comes.
     pub(crate) fn jump(&self, to: Tick) {
         if let Mode::Paused(now) = self.mode.get() {
-            self.mode.set(Mode::Paused(now.max(to)));
+            self.mode.set(Mode::Paused(now.max(to.min(LAST))));
         }
     }
 
