@@ -108,12 +108,15 @@ fn other_thread() {
     println!("woken");
 }
 
-/// A loop whose only timer is thirty days away, until there is input.
+/// A loop whose only timer is thirty days away. Each line of input interrupts it, the end of
+/// input stops it.
 fn far_timer() {
     let runtime = LocalRuntime::new().unwrap();
     let handle = runtime.handle().clone();
     std::thread::spawn(move || {
-        let _ = stdin().read(&mut [0]);
+        for _ in stdin().lines() {
+            let _ = handle.call_soon_threadsafe(|| println!("heard"));
+        }
         handle.stop();
     });
     runtime.spawn_local(async {
