@@ -1,4 +1,4 @@
-//! What a leaf future owes the loop: it pays for progress, and it tells what it waits for.
+//! What a leaf future owes the loop: it pays for progress, and it tells what it waits for (law 10).
 //!
 //! A *leaf* is a future that waits for something itself (a permit, a moment, a socket) instead
 //! of polling other futures. Each begins its poll with [`proceed`], calls [`spend`] when it

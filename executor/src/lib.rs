@@ -1,7 +1,7 @@
 //! mainspring: a single-threaded async runtime, written to be read.
 //!
-//! The modules are listed from the ground up: each uses only those listed before it, so they can
-//! be read in this order. `tests/tests/architecture.rs` keeps it so.
+//! The modules are listed from the ground up: each uses only those listed before it (law 1), so
+//! they can be read in this order. `tests/tests/architecture.rs` keeps it so.
 
 #[cfg(windows)]
 compile_error!(

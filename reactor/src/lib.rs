@@ -16,10 +16,10 @@
 //!                                ^---------------------------------+
 //! ```
 //!
-//! Two decisions carry it. *It is told the time and asked for wakers*: [`Wheel::advance`] and
-//! [`Reactor::turn`] fill a `Vec<Waker>`, which its owner calls when he has let go of both, so
-//! that no foreign code runs inside. *A key carries a serial*: places in memory are used again at
-//! once, and what comes late for one timer or socket must not reach its successor.
+//! Two decisions carry it. *It is told the time and asked for wakers* (law 6): [`Wheel::advance`]
+//! and [`Reactor::turn`] fill a `Vec<Waker>`, which its owner calls when he has let go of both, so
+//! that no foreign code runs inside. *A key carries a serial* (law 4): places in memory are used
+//! again at once, and what comes late for one timer or socket must not reach its successor.
 //!
 //! A loop that waits for sockets and for moments is a few lines:
 //!

@@ -45,7 +45,7 @@ pub struct Order {
     #[arg(long, conflicts_with = "paused")]
     pub online: bool,
     /// Draw the lengths of the jobs in `semaphore`
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
 }
 

@@ -178,12 +178,22 @@ fn config() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
 /// An address with everything that a request needs.
 fn parse(url: &str) -> Result<Uri, String> {
     let remedy = "write it as http://host/path or https://host/path";
-    let uri: Uri = url.parse().map_err(|error| format!("{error}: {remedy}"))?;
+    let no_address = |error| format!("this is no address of a page ({error}): {remedy}");
+    let uri: Uri = url.parse().map_err(no_address)?;
     match uri.scheme_str() {
-        Some("http" | "https") => Ok(uri),
+        Some("http" | "https") if !has_port_too_high(&uri) => Ok(uri),
+        Some("http" | "https") => Err("there is no port above 65535".to_owned()),
         Some(other) => Err(format!("no way to fetch {other}: {remedy}")),
         None => Err(format!("this is no address of a page: {remedy}")),
     }
+}
+
+/// `Uri` takes any number for a port, and then says that there is none.
+fn has_port_too_high(uri: &Uri) -> bool {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let port = authority.rsplit(':').next().unwrap_or_default();
+    let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    authority.contains(':') && is_number && uri.port().is_none()
 }
 
 fn unknown(what: &str) -> String {

@@ -120,6 +120,7 @@ fn arguments_that_cannot_be_meant_are_refused_with_the_remedy() {
             "cannot be used with",
         ),
         (&["run", "semaphore", "--seed", "x"], "--seed"),
+        (&["run", "semaphore", "--seed", "-1"], "'-1' for '--seed"),
         (&["run"], "Usage"),
         (&["find"], "Usage"),
     ] {

@@ -98,6 +98,7 @@ fn a_host_that_fails_is_named_and_the_other_pages_come() {
         "ftp://github.com/",
         "http://",
         "http://no.such.host/",
+        "http://github.com:99999/",
         &nowhere,
     ];
     for recipe in ["queue", "iterator"] {

@@ -1,4 +1,4 @@
-//! What the whole-runtime tests share.
+//! What the whole-runtime tests share; and the README, whose programs are run with the doctests.
 
 pub mod by_hand;
 pub mod in_time;
@@ -6,3 +6,8 @@ pub mod on_drop;
 pub mod script;
 pub mod source;
 pub mod watchdog;
+
+/// Nobody's item: rustdoc finds the README's programs here.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

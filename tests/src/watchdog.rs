@@ -10,8 +10,8 @@ use std::time::Duration;
 /// of it would accuse a machine that has more to do than this test.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// While it lives, the test has [`LIMIT`] to end; then the process is aborted, and says which
-/// test it was.
+/// While it lives, the test has `LIMIT` to end; then the process is aborted, and says which test it
+/// was.
 ///
 /// Whatever waits for more than that in a test, waits in vain: so the tests give hours where a
 /// wait must not happen, and compare no times.

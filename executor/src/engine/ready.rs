@@ -121,8 +121,10 @@ impl Remote {
     }
 
     // ANCHOR: push
-    /// Puts a task into its loop's queue, from any thread. Never waits, never fails: after the
-    /// loop has gone there is nothing left to wake.
+    /// Puts a task into its loop's queue, from any thread.
+    ///
+    /// Law 8 (a wake never waits for room or for user code, and never fails): the inbox has no
+    /// bound, and after the loop has gone there is nothing left to wake.
     pub(crate) fn wake(self: &Arc<Self>, id: TaskId) {
         let pushed = HERE.try_with(|here| match &*here.borrow() {
             Some(queue) if Arc::ptr_eq(&queue.remote, self) => {

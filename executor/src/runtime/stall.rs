@@ -146,10 +146,12 @@ fn tell_once(engine: &Engine, report: &str) {
 /// The list of who waits on what.
 fn report(engine: &Rc<Engine>, proof: &str) -> String {
     let tasks = engine.waiting_tasks();
-    let mut text = format!(
-        "deadlock: all {} tasks are waiting and nothing can wake them ({proof})\n",
-        tasks.len()
-    );
+    let mut text = match tasks.len() {
+        1 => format!("deadlock: the only task is waiting and nothing can wake it ({proof})\n"),
+        all => {
+            format!("deadlock: all {all} tasks are waiting and nothing can wake them ({proof})\n")
+        }
+    };
     for task in &tasks {
         let _ = writeln!(text, "  {task}");
     }

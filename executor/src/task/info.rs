@@ -21,7 +21,7 @@ pub struct TaskInfo {
     pub spawned_at: &'static Location<'static>,
     /// What it waits for, if its last poll ended in a wait that mainspring knows.
     pub waiting_on: Option<&'static str>,
-    /// Where that wait was written.
+    /// Where that wait was written; if it is for a task, where that one was spawned.
     pub waiting_at: Option<&'static Location<'static>>,
     /// It is the future that `block_on` was given.
     pub is_main: bool,
@@ -64,10 +64,10 @@ impl fmt::Display for TaskInfo {
         match (&self.name, self.is_main) {
             (Some(name), _) => write!(f, " {name}")?,
             (None, true) => f.write_str(" main")?,
-            (None, false) => write!(f, " (spawned {})", self.spawned_at)?,
+            (None, false) => write!(f, " (spawned at {})", self.spawned_at)?,
         }
         match (self.waiting_on, self.waiting_at) {
-            (Some(what), Some(place)) => write!(f, "  waits for {what} {place}"),
+            (Some(what), Some(place)) => write!(f, "  waits for {what} at {place}"),
             _ => f.write_str("  waits"),
         }?;
         match self.is_lost {

@@ -183,7 +183,7 @@ impl<T> Future for JoinHandle<T> {
         if context::polling() == Some(waker.id) {
             return Poll::Ready(Err(JoinError::joins_itself(waker.id)));
         }
-        leaf::waiting_for("task to end, spawned", waker.spawned_at);
+        leaf::waiting_for("a task to end, spawned", waker.spawned_at);
         Poll::Pending
     }
 }

@@ -51,7 +51,7 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    spawn_local(future)
+    context::expect("`spawn`").spawn(future, Location::caller())
 }
 
 /// Makes a task of a future and puts it at the end of the ready queue.
@@ -98,7 +98,7 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    context::expect("`spawn`").spawn(future, Location::caller())
+    context::expect("`spawn_local`").spawn(future, Location::caller())
 }
 
 /// [`spawn_local`] with a name that reports show. asyncio: `create_task(name=)`.
