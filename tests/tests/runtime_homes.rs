@@ -236,3 +236,35 @@ fn waiting_for_a_driver_inside_of_a_loop_is_refused() {
         }
     });
 }
+
+#[test]
+fn a_runtime_that_has_ended_takes_no_task_through_a_guard() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let handle = runtime.handle().clone();
+    let guard = handle.enter();
+    drop(runtime);
+    let late = mainspring::spawn(async {});
+    let late = late.try_result().expect("it is answered at once");
+    assert!(late.unwrap_err().is_cancelled());
+    drop(guard);
+
+    // What is awaited on it is still awaited; it only takes no tasks.
+    let late = handle.block_on(async {
+        yield_now().await;
+        mainspring::spawn(async {}).await
+    });
+    assert!(late.unwrap_err().is_cancelled());
+}
+
+#[test]
+fn a_runtime_may_wait_for_ever_for_its_jobs() {
+    in_time(|| {
+        let (go, is_going) = channel();
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let job = runtime.spawn_blocking(move || is_going.recv().unwrap());
+        let thread = thread::spawn(move || runtime.shutdown_timeout(Duration::MAX));
+        go.send(5).unwrap();
+        thread.join().unwrap();
+        assert_eq!(job.try_result().unwrap().unwrap(), 5);
+    });
+}

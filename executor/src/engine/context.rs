@@ -183,7 +183,11 @@ pub(crate) fn current_shared() -> Option<Arc<Shared>> {
 ///
 /// The operating system refused another reactor.
 pub(crate) fn engine_of(shared: &Arc<Shared>) -> io::Result<Rc<Engine>> {
+    if let Some(engine) = find(shared).filter(|_| !shared.is_ended()) {
+        return Ok(engine);
+    }
     end_forsaken();
+    // Only one that turns just now outlives its runtime.
     if let Some(engine) = find(shared) {
         return Ok(engine);
     }
@@ -196,6 +200,8 @@ pub(crate) fn engine_of(shared: &Arc<Shared>) -> io::Result<Rc<Engine>> {
         }
     };
     let engine = Rc::new(Engine::new(shared.clone(), remote, reactor));
+    // A runtime that has ended takes no tasks on any loop.
+    engine.closing.set(shared.is_ended());
     let _ = ENGINES.try_with(|engines| engines.borrow_mut().push(engine.clone()));
     Ok(engine)
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use mainspring_reactor::Reactor;
 
 use crate::engine::ready::Remote;
+use crate::shim::atomic::{AtomicBool, Ordering};
 use crate::shim::{Mutex, lock};
 
 /// How long a runtime that is dropped waits for everything on other threads.
@@ -21,6 +22,10 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) struct Shared {
     // Never changes.
     pub(crate) settings: Settings,
+
+    // Any thread.
+    /// The runtime was dropped. Written under the lock of `home`.
+    is_ended: AtomicBool,
 
     // Any thread, under its lock.
     home: Mutex<Home>,
@@ -35,8 +40,6 @@ struct Home {
     remote: Arc<Remote>,
     /// What it will wait in, until a thread takes the seat.
     seat: Option<Reactor>,
-    /// The runtime was dropped.
-    is_ended: bool,
 }
 
 /// What the builder was told.
@@ -100,10 +103,10 @@ impl Shared {
     pub(crate) fn new(settings: Settings, reactor: Reactor) -> Arc<Self> {
         Arc::new(Shared {
             settings,
+            is_ended: AtomicBool::new(false),
             home: Mutex::new(Home {
                 remote: Remote::new(reactor.unparker()),
                 seat: Some(reactor),
-                is_ended: false,
             }),
             lodgers: Mutex::new(Lodgers::default()),
         })
@@ -117,7 +120,7 @@ impl Shared {
     /// Whether that is the way to the home loop of a runtime that lives.
     pub(crate) fn is_home(&self, remote: &Arc<Remote>) -> bool {
         let home = lock(&self.home);
-        Arc::ptr_eq(&home.remote, remote) && !home.is_ended
+        Arc::ptr_eq(&home.remote, remote) && !self.is_ended()
     }
 
     /// The first thread that asks becomes home to the loop.
@@ -135,7 +138,7 @@ impl Shared {
         // Without a reactor, what is sent to the runtime is answered "cancelled".
         let Ok(reactor) = Reactor::new() else { return };
         let mut home = lock(&self.home);
-        if !home.is_ended {
+        if !self.is_ended() {
             home.remote = Remote::new(reactor.unparker());
             home.seat = Some(reactor);
         }
@@ -144,7 +147,7 @@ impl Shared {
     /// The runtime was dropped. Returns the way to its home loop, which is to be ended.
     pub(crate) fn end(&self) -> Arc<Remote> {
         let mut home = lock(&self.home);
-        home.is_ended = true;
+        self.is_ended.swap(true, Ordering::AcqRel);
         let seat = home.seat.take();
         let remote = home.remote.clone();
         drop(home);
@@ -153,7 +156,7 @@ impl Shared {
     }
 
     pub(crate) fn is_ended(&self) -> bool {
-        lock(&self.home).is_ended
+        self.is_ended.load(Ordering::Acquire)
     }
 
     /// The lodger of this type; `make` is asked for one if there is none. `None` once the
@@ -178,15 +181,14 @@ impl Shared {
             .insert(TypeId::of::<L>(), Arc::new(lodger))
     }
 
-    /// Ends all lodgers, all within one limit. Returns the names of what still runs.
-    pub(crate) fn close_lodgers(&self, limit: Duration) -> Vec<String> {
+    /// Ends all lodgers, and waits for all of them until then. Returns the names of what still
+    /// runs.
+    pub(crate) fn close_lodgers(&self, until: Instant) -> Vec<String> {
         let lodgers = {
             let mut lodgers = lock(&self.lodgers);
             lodgers.closed = true;
             std::mem::take(&mut lodgers.by_type)
         };
-        let now = Instant::now();
-        let until = now.checked_add(limit).unwrap_or(now + SHUTDOWN_LIMIT);
         lodgers
             .into_values()
             .flat_map(|lodger| lodger.close(until))

@@ -46,8 +46,6 @@ pub(crate) struct TaskWaker {
     /// Where in the table it lives; written once, by the loop, before the first poll.
     place: AtomicU32,
     flags: AtomicU32,
-    /// Clones of the `Arc` that are abort handles and not wakers.
-    handles: AtomicU32,
     /// When the work ended, as [`ends`] counts.
     ended: AtomicU32,
     rare: Mutex<Option<Box<Rare>>>,
@@ -121,7 +119,6 @@ impl TaskWaker {
             remote,
             place: AtomicU32::new(u32::MAX),
             flags: AtomicU32::new(flags),
-            handles: AtomicU32::new(0),
             ended: AtomicU32::new(0),
             rare: Mutex::new(None),
         }
@@ -297,20 +294,11 @@ impl TaskWaker {
         drop(old);
     }
 
-    /// One more clone of the `Arc` that wakes nobody.
-    pub(crate) fn handle_made(&self) {
-        self.handles.fetch_add(1, Ordering::AcqRel);
-    }
-
-    pub(crate) fn handle_gone(&self) {
-        self.handles.fetch_sub(1, Ordering::AcqRel);
-    }
-
     /// How many wakers of this task are in other hands, when `own` clones of its `Arc` belong to
-    /// the task itself. Zero for a task that waits: nothing can ever wake it.
+    /// the task itself (abort handles hold weak ones). Zero for a task that waits: nothing can
+    /// ever wake it.
     pub(crate) fn wakers_out(self: &Arc<Self>, own: usize) -> usize {
-        let handles = self.handles.load(Ordering::Acquire) as usize;
-        Arc::strong_count(self).saturating_sub(own + handles)
+        Arc::strong_count(self).saturating_sub(own)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::engine::turning::Turning;
 use crate::runtime::builder::Builder;
 use crate::runtime::drive::RunEnd;
 use crate::runtime::handle::{EnterGuard, Handle};
-use crate::runtime::shutdown::{ComesHome, shut_down};
+use crate::runtime::shutdown::{ComesHome, deadline, shut_down};
 use crate::task::JoinHandle;
 
 /// A runtime. It is `Send` and `Sync`: it owns what a loop shares with other threads, while the
@@ -191,12 +191,13 @@ impl Builder {
 impl Drop for Runtime {
     fn drop(&mut self) {
         let shared = self.handle.shared();
-        shut_down(shared, self.shutdown_limit);
+        let until = deadline(self.shutdown_limit);
+        shut_down(shared, until);
         if let Some(driver) = &self.driver
             && driver.id != thread::current().id()
         {
             // A bounded wait for the driver to drop its tasks, unless one of them drops this.
-            let _ = driver.ended.recv_timeout(self.shutdown_limit);
+            let _ = driver.ended.recv_deadline(until);
         }
     }
 }

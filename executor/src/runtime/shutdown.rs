@@ -3,15 +3,22 @@
 //! within one limit; timers and reactor go last.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::context;
 use crate::engine::core::{Engine, quietly};
 use crate::engine::ready::{Letter, Remote};
 use crate::engine::shared::Shared;
 
+/// The moment until which the end of a runtime waits for other threads, all of them together.
+pub(crate) fn deadline(limit: Duration) -> Instant {
+    // Thirty years are for ever, and can be expressed on every machine.
+    let for_ever = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    Instant::now() + limit.min(for_ever)
+}
+
 /// Ends the runtime, from any thread.
-pub(crate) fn shut_down(shared: &Arc<Shared>, limit: Duration) {
+pub(crate) fn shut_down(shared: &Arc<Shared>, until: Instant) {
     let home = shared.end();
     match context::find(shared) {
         // It is dropped inside of its home loop, which ends when it comes home.
@@ -25,8 +32,8 @@ pub(crate) fn shut_down(shared: &Arc<Shared>, limit: Duration) {
         Some(_) => end_here(shared),
         None => {}
     }
-    end_elsewhere(&home, limit);
-    close_pools(shared, limit);
+    end_elsewhere(&home, until);
+    close_pools(shared, until);
 }
 
 /// Drops this thread's loop of the runtime.
@@ -37,7 +44,7 @@ fn end_here(shared: &Arc<Shared>) {
 }
 
 /// The home loop lives on another thread: asks that thread to end it, and waits, bounded.
-fn end_elsewhere(home: &Remote, limit: Duration) {
+fn end_elsewhere(home: &Remote, until: Instant) {
     // Nobody turns it: its thread finds it shut, and drops its tasks, when it next asks for a
     // loop, or ends.
     if let Some(letters) = home.close_unattended() {
@@ -55,18 +62,20 @@ fn end_elsewhere(home: &Remote, limit: Duration) {
     };
     if home.send(Letter::Call(Box::new(stop))).is_ok() {
         // The sender is dropped when the letter was read, or returned unread.
-        let _ = ended.recv_timeout(limit);
+        let _ = ended.recv_deadline(until);
     }
 }
 
 /// Ends the pools and names the jobs that would not end in time.
-fn close_pools(shared: &Arc<Shared>, limit: Duration) {
-    let stuck = shared.close_lodgers(limit);
+fn close_pools(shared: &Arc<Shared>, until: Instant) {
+    let start = Instant::now();
+    let stuck = shared.close_lodgers(until);
     if !stuck.is_empty() {
         eprintln!(
-            "mainspring: the runtime ended after {limit:?} although {} job(s) still run: {}. A \
+            "mainspring: the runtime ended after {:.1} s although {} job(s) still run: {}. A \
              running call cannot be stopped from outside; let it look at a flag, or wait longer \
              with `Builder::shutdown_timeout`.",
+            start.elapsed().as_secs_f64(),
             stuck.len(),
             stuck.join(", ")
         );
@@ -89,7 +98,10 @@ impl Drop for ComesHome<'_> {
         // Whoever drops it on another thread sees to the pools: if that is a pool's job, only its
         // own thread knows not to wait for it.
         if engine.owes_pools.get() {
-            close_pools(&engine.shared, engine.shared.settings.shutdown_limit);
+            close_pools(
+                &engine.shared,
+                deadline(engine.shared.settings.shutdown_limit),
+            );
         }
     }
 }

@@ -51,7 +51,9 @@ impl Engine {
                     waiting_on: note.map(|note| note.what),
                     waiting_at: note.map(|note| note.place),
                     is_main,
-                    is_lost: !waker.is_queued() && waker.wakers_out(own) == 0,
+                    is_lost: !waker.is_queued()
+                        && waker.wakers_out(own) == 0
+                        && self.current.get() != Some(waker.id),
                 }
             })
             .collect()

@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -129,7 +129,7 @@ impl<T> JoinHandle<T> {
 
     /// A handle that can end the task and read nothing.
     pub fn abort_handle(&self) -> AbortHandle {
-        AbortHandle::new(self.cell.waker.clone())
+        AbortHandle::new(&self.cell.waker)
     }
 
     /// The outcome, if it is known.
@@ -220,44 +220,39 @@ impl<T> fmt::Debug for JoinHandle<T> {
 /// assert!(forever.await.unwrap_err().is_cancelled());
 /// # });
 /// ```
+#[derive(Clone)]
 pub struct AbortHandle {
-    waker: Arc<TaskWaker>,
+    id: Id,
+    /// Weak, so that whoever counts the clones of a task's waker counts its wakers alone.
+    waker: Weak<TaskWaker>,
 }
 
 impl AbortHandle {
-    pub(crate) fn new(waker: Arc<TaskWaker>) -> Self {
-        // Counted, so that "how many wakers are out" stays exact.
-        waker.handle_made();
-        AbortHandle { waker }
+    pub(crate) fn new(waker: &Arc<TaskWaker>) -> Self {
+        AbortHandle {
+            id: waker.id,
+            waker: Arc::downgrade(waker),
+        }
     }
 
     /// Asks for the task to be dropped; see [`JoinHandle::abort`].
     #[track_caller]
     pub fn abort(&self) {
         let by = Location::caller();
-        self.waker.abort(AbortRequest { by, message: None });
+        if let Some(waker) = self.waker.upgrade() {
+            waker.abort(AbortRequest { by, message: None });
+        }
     }
 
     /// Whether the outcome is known.
     pub fn is_finished(&self) -> bool {
-        self.waker.is_finished()
+        // Nobody knows of the task any more: it has ended.
+        self.waker.upgrade().is_none_or(|waker| waker.is_finished())
     }
 
     /// The task's name for good.
     pub fn id(&self) -> Id {
-        self.waker.id
-    }
-}
-
-impl Clone for AbortHandle {
-    fn clone(&self) -> Self {
-        AbortHandle::new(self.waker.clone())
-    }
-}
-
-impl Drop for AbortHandle {
-    fn drop(&mut self) {
-        self.waker.handle_gone();
+        self.id
     }
 }
 
