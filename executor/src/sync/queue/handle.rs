@@ -19,6 +19,9 @@ use crate::sync::wakers::Outgoing;
 /// [`checkout`](Queue::checkout) gave out; [`join`](Queue::join) waits until none is left.
 /// [`shutdown`](Queue::shutdown) ends it all.
 ///
+/// Name the items where a queue is made: `Queue::<Job>::bounded(8)`. A mere `Queue::bounded(8)`
+/// leaves open which of the three kinds of queue is meant, and the compiler asks for it.
+///
 /// tokio has no such type: its `mpsc` has one receiver and no count.
 ///
 /// # Examples
