@@ -768,6 +768,24 @@ async fn the_paused_clock_knows_an_end_here_by_whatever_address_it_has() {
     }
 }
 
+/// The end that takes IPv4 on a socket for IPv6 has other words for the same addresses.
+#[mainspring::test(start_paused = true)]
+async fn the_paused_clock_jumps_when_both_ends_are_here_in_two_families() {
+    let Ok(listener) = TcpListener::bind("[::]:0").await else {
+        return; // This machine has no IPv6.
+    };
+    let port = listener.local_addr().unwrap().port();
+    let mut here = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let (mut there, _) = listener.accept().await.unwrap();
+    drop(listener);
+    let hour = Duration::from_secs(3600);
+    for end in [&mut here, &mut there] {
+        mainspring::time::timeout(hour, end.read(&mut [0; 4]))
+            .await
+            .unwrap_err();
+    }
+}
+
 #[mainspring::test(start_paused = true)]
 async fn the_paused_clock_does_not_wait_for_clients() {
     let (listener, _) = listener().await;
