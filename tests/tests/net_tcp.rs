@@ -457,6 +457,21 @@ async fn tokio_7172_a_socket_of_std_that_blocks_is_set_not_to() {
     there.read_exact(&mut [0; 4]).await.unwrap();
 }
 
+#[test]
+fn a_socket_that_went_to_std_outside_of_its_runtime_comes_back() {
+    let runtime = LocalRuntime::new().unwrap();
+    let (here, mut there) = runtime.block_on(pair());
+    let std = here.into_std().unwrap();
+    runtime.block_on(async {
+        let mut here = TcpStream::from_std(std).unwrap();
+        let mut buf = [0; 4];
+        let mut read = here.read_exact(&mut buf);
+        assert!(poll_once(&mut read).is_pending());
+        there.write_all(b"tick").await.unwrap();
+        read.await.unwrap();
+    });
+}
+
 #[mainspring::test]
 async fn a_socket_goes_to_std_and_back() {
     let (here, mut there) = pair().await;
