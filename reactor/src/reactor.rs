@@ -158,12 +158,13 @@ impl Reactor {
     /// Registers `io`, for both directions as a rule:
     /// `Interest::READABLE | Interest::WRITABLE`.
     ///
-    /// `io` must not block: sockets made by `mio` do not, others have to be told.
+    /// `io` must not block: sockets made by `mio` do not, others have to be told. Events of a file
+    /// that is registered already come to the new source from now on.
     ///
     /// # Errors
     ///
-    /// What the system answers: too many registrations, a file that cannot be waited for, or one
-    /// that is registered already. Nothing is registered then.
+    /// What the system answers: too many registrations, or a file that cannot be waited for.
+    /// Nothing is registered then.
     pub fn register(
         &mut self,
         io: &mut (impl event::Source + ?Sized),
@@ -175,7 +176,14 @@ impl Reactor {
             index: place.key() as u32,
             serial: self.serial,
         };
-        io.register(self.poll.registry(), key.token(), interest)?;
+        let registry = self.poll.registry();
+        match io.register(registry, key.token(), interest) {
+            // As after `forget`, for a file that was not closed but goes on elsewhere.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                io.reregister(registry, key.token(), interest)?;
+            }
+            registered => registered?,
+        }
         self.serial = self.serial.wrapping_add(1);
         Ok(place.insert(Source::new(key)).clone())
     }

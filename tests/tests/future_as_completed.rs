@@ -1,10 +1,12 @@
 //! `as_completed`: each output as it comes.
 
 use std::cell::Cell;
-use std::future;
+use std::future::{self, Future};
+use std::pin::Pin;
 use std::task::Poll;
 
 use mainspring::future::{StreamExt, as_completed, create_future};
+use mainspring::sync::Semaphore;
 use mainspring::task::idle;
 use mainspring::time::error::Elapsed;
 use mainspring::time::{Duration, Instant, sleep, timeout};
@@ -61,6 +63,33 @@ async fn ca_already_done_first() {
         assert!(outputs.next().await.is_none());
         assert_eq!(began.elapsed(), Duration::from_millis(limit));
     }
+}
+
+#[mainspring::test(start_paused = true)]
+async fn a_thousand_that_end_at_the_very_moment_of_the_limit_all_come() {
+    let handles = (0..1000).map(|n| mainspring::spawn(after(100, n)));
+    let outputs = as_completed(handles).timeout(Duration::from_millis(100));
+    let outputs: Vec<_> = outputs.collect().await;
+    assert_eq!(outputs.iter().filter(|output| output.is_ok()).count(), 1000);
+}
+
+#[mainspring::test(start_paused = true)]
+async fn children_that_always_spend_the_whole_budget_do_not_outlive_the_limit() {
+    let began = Instant::now();
+    let busy = [(); 3].map(|()| async {
+        let open = Semaphore::new(1);
+        while open.acquire().await.is_ok() {
+            if began.elapsed() > Duration::from_millis(100) {
+                return;
+            }
+        }
+    });
+    let mut clock = mainspring::spawn(after(100, ()));
+    let mut outputs = as_completed(busy).timeout(Duration::ZERO);
+    assert!(matches!(outputs.next().await, Some(Err(Elapsed { .. }))));
+    assert!(future::poll_fn(|cx| Poll::Ready(Pin::new(&mut clock).poll(cx)))
+        .await
+        .is_pending());
 }
 
 #[mainspring::test(start_paused = true)]

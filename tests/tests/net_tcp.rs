@@ -457,6 +457,21 @@ async fn tokio_7172_a_socket_of_std_that_blocks_is_set_not_to() {
     there.read_exact(&mut [0; 4]).await.unwrap();
 }
 
+#[test]
+fn a_socket_that_went_to_std_outside_of_its_runtime_comes_back() {
+    let runtime = LocalRuntime::new().unwrap();
+    let (here, mut there) = runtime.block_on(pair());
+    let std = here.into_std().unwrap();
+    runtime.block_on(async {
+        let mut here = TcpStream::from_std(std).unwrap();
+        let mut buf = [0; 4];
+        let mut read = here.read_exact(&mut buf);
+        assert!(poll_once(&mut read).is_pending());
+        there.write_all(b"tick").await.unwrap();
+        read.await.unwrap();
+    });
+}
+
 #[mainspring::test]
 async fn a_socket_goes_to_std_and_back() {
     let (here, mut there) = pair().await;
@@ -765,6 +780,24 @@ async fn the_paused_clock_knows_an_end_here_by_whatever_address_it_has() {
                 .await
                 .unwrap_err();
         }
+    }
+}
+
+/// The end that takes IPv4 on a socket for IPv6 has other words for the same addresses.
+#[mainspring::test(start_paused = true)]
+async fn the_paused_clock_jumps_when_both_ends_are_here_in_two_families() {
+    let Ok(listener) = TcpListener::bind("[::]:0").await else {
+        return; // This machine has no IPv6.
+    };
+    let port = listener.local_addr().unwrap().port();
+    let mut here = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let (mut there, _) = listener.accept().await.unwrap();
+    drop(listener);
+    let hour = Duration::from_secs(3600);
+    for end in [&mut here, &mut there] {
+        mainspring::time::timeout(hour, end.read(&mut [0; 4]))
+            .await
+            .unwrap_err();
     }
 }
 

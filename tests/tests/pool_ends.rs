@@ -3,7 +3,7 @@
 use std::panic::panic_any;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -250,6 +250,55 @@ fn a_job_may_shut_its_own_pool_down() {
             assert!(job.await.unwrap().is_empty());
             assert!(pool.submit(|| ()).await.unwrap_err().is_cancelled());
         });
+    });
+}
+
+#[test]
+fn two_jobs_may_shut_their_own_pool_down_at_once() {
+    within_limit(|| {
+        let pool = ThreadPool::new(2);
+        let both = Arc::new(Barrier::new(2));
+        let jobs = [(); 2].map(|()| {
+            let (own, both) = (pool.clone(), both.clone());
+            pool.submit(move || {
+                both.wait();
+                own.shutdown(None, false)
+            })
+        });
+        assert!(pool.shutdown(None, false).is_empty());
+        for job in jobs {
+            assert!(mainspring::run(job).unwrap().is_empty());
+        }
+    });
+}
+
+#[test]
+fn a_job_may_shut_its_own_pool_down_after_somebody_gave_up_waiting_for_it() {
+    within_limit(|| {
+        let pool = ThreadPool::new(1);
+        let (let_go, go) = channel::<()>();
+        let own = pool.clone();
+        let job = pool.submit(move || {
+            let _ = go.recv();
+            own.shutdown(None, false)
+        });
+        pool.shutdown(Some(Duration::ZERO), false);
+        drop(let_go);
+        assert!(mainspring::run(job).unwrap().is_empty());
+    });
+}
+
+#[test]
+fn whoever_shuts_a_pool_down_again_is_told_again_what_runs() {
+    within_limit(|| {
+        let pool = ThreadPool::new(1);
+        let (job, let_go) = held(&pool);
+        for _ in 0..2 {
+            assert_eq!(pool.clone().shutdown(Some(Duration::ZERO), false).len(), 1);
+        }
+        drop(let_go);
+        assert!(pool.shutdown(None, false).is_empty());
+        mainspring::run(job).unwrap();
     });
 }
 

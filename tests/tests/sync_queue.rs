@@ -462,6 +462,38 @@ fn a_getter_that_was_called_before_an_immediate_shutdown_gets_the_error() {
     assert_eq!(queue.unfinished(), 0);
 }
 
+#[test]
+fn an_item_called_for_a_getter_that_gave_up_after_a_shutdown_is_still_had() {
+    let queue: Queue<u32> = Queue::unbounded();
+    let bell = Bell::new();
+    let mut called = queue.get();
+    let mut behind = queue.get();
+    assert!(bell.poll(&mut called).is_pending());
+    assert!(bell.poll(&mut behind).is_pending());
+    queue.put_nowait(1).unwrap();
+    queue.shutdown(false);
+    // It hears of the shutdown before the other has run.
+    assert!(bell.poll(&mut behind).is_pending());
+    drop(called);
+    assert_eq!(bell.poll(&mut behind), Poll::Ready(Ok(1)));
+    assert_eq!(queue.get_nowait(), Err(TryGetError::ShutDown));
+}
+
+#[test]
+fn a_getter_that_was_called_and_never_runs_keeps_nobody_waiting_after_a_shutdown() {
+    let queue: Queue<u32> = Queue::unbounded();
+    let bell = Bell::new();
+    let mut called = queue.get();
+    let mut behind = queue.get();
+    assert!(bell.poll(&mut called).is_pending());
+    assert!(bell.poll(&mut behind).is_pending());
+    queue.put_nowait(1).unwrap();
+    queue.shutdown(false);
+    assert!(bell.poll(&mut behind).is_pending());
+    assert_eq!(bell.poll(&mut behind), Poll::Ready(Ok(1)));
+    assert_eq!(bell.poll(&mut called), Poll::Ready(Err(QueueShutDown(()))));
+}
+
 #[mainspring::test(start_paused = true)]
 async fn queue_stream_ends_on_shutdown() {
     let queue: Queue<u32> = Queue::unbounded();

@@ -253,6 +253,29 @@ fn tokio_7886_a_dropped_waiter_leaves_no_waker_behind() {
 }
 
 #[test]
+fn a_waker_that_panics_keeps_nobody_else_asleep() {
+    let event = Event::new();
+    let mut waits = [(); 4].map(|()| event.wait());
+    let bell = Bell::new();
+    for (place, wait) in waits.iter_mut().enumerate() {
+        let polled = match place {
+            0 | 2 => {
+                let waker = evil(|call| {
+                    if call == "wake" {
+                        panic!("a waker's own");
+                    }
+                });
+                Pin::new(wait).poll(&mut Context::from_waker(&waker))
+            }
+            _ => bell.poll(wait),
+        };
+        assert!(polled.is_pending());
+    }
+    event.set();
+    assert_eq!(bell.rings(), 2);
+}
+
+#[test]
 fn async_lock_42_a_waiter_rings_no_more_than_it_has_reason_to() {
     let semaphore = Arc::new(Semaphore::new(0));
     let bell = Bell::new();

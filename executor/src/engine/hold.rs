@@ -22,6 +22,25 @@ pub(crate) enum Wire {
     Stream { here: SocketAddr, there: SocketAddr },
 }
 
+impl Wire {
+    /// Both ends of a connection call an address the same: a socket for IPv6 that takes IPv4, too,
+    /// says `::ffff:127.0.0.1` where its peer says `127.0.0.1`.
+    fn canonical(self) -> Self {
+        let plain = |at: SocketAddr| match at.ip().to_canonical() {
+            ip if ip != at.ip() => SocketAddr::new(ip, at.port()),
+            _ => at,
+        };
+        match self {
+            Wire::Connecting => Wire::Connecting,
+            Wire::Listening(at) => Wire::Listening(plain(at)),
+            Wire::Stream { here, there } => Wire::Stream {
+                here: plain(here),
+                there: plain(there),
+            },
+        }
+    }
+}
+
 /// All sockets of a loop.
 #[derive(Debug, Default)]
 pub(crate) struct Wires {
@@ -31,7 +50,7 @@ pub(crate) struct Wires {
 impl Wires {
     /// Says what a source is connected to, from now on.
     pub(crate) fn set(&self, source: SourceKey, wire: Wire) {
-        self.by_source.borrow_mut().insert(source, wire);
+        self.by_source.borrow_mut().insert(source, wire.canonical());
     }
 
     pub(crate) fn remove(&self, source: SourceKey) {

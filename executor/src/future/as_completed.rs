@@ -141,11 +141,15 @@ impl<F: Future> Stream for Indexed<F> {
 pub struct TimedOut<S> {
     /// With its limit; gone when the stream has ended.
     inner: Option<(S, Limit)>,
+    /// How often it still waits for a turn that the budget cut short, when the limit is up. Each
+    /// of the children has had its turn then, also if all of them always spend everything.
+    patience: usize,
 }
 
 impl<S: Stream + Unpin> TimedOut<S> {
     fn new(inner: S, limit: Duration) -> Self {
         TimedOut {
+            patience: inner.size_hint().0,
             inner: Some((inner, Limit::new(limit))),
         }
     }
@@ -163,6 +167,10 @@ impl<S: Stream + Unpin> Stream for TimedOut<S> {
             Poll::Ready(next) => next.map(Ok),
             Poll::Pending => {
                 ready!(limit.poll_up(cx));
+                if this.patience > 0 && leaf::proceed(cx).is_pending() {
+                    this.patience -= 1;
+                    return Poll::Pending;
+                }
                 Some(Err(Elapsed::new()))
             }
         };

@@ -87,10 +87,10 @@ fn jobs_against_the_end(limit: usize, take: Take, close: fn(&JobQueue)) {
         thread::spawn(move || workers.submit(count))
     };
     close(&workers.queue);
-    assert!(workers.queue.wait_until_left(0, None));
+    assert!(workers.queue.wait_until_left(false, None));
     let second = late.join().unwrap();
     // A worker that was called for the second may have come after the look.
-    assert!(workers.queue.wait_until_left(0, None));
+    assert!(workers.queue.wait_until_left(false, None));
     let ended = [first, second].map(|handle| match handle.let_go().try_result() {
         Ok(outcome) => usize::from(outcome.is_ok()),
         Err(handle) => panic!("{handle:?} was never answered"),
@@ -190,7 +190,7 @@ fn jobs_that_need_each_other(starts_the_next: bool) {
         })
     });
     drop(workers.queue.close(false));
-    assert!(workers.queue.wait_until_left(0, None));
+    assert!(workers.queue.wait_until_left(false, None));
     for handle in handles {
         assert!(handle.let_go().try_result().unwrap().is_ok());
     }

@@ -44,6 +44,8 @@ struct State {
     workers: usize,
     /// Those of them that wait for work.
     idle: usize,
+    /// Those of them whose job waits for the workers to leave: nobody of them waits for another.
+    ending: usize,
     /// One was called and has not been here yet.
     is_one_coming: bool,
     /// Nothing is accepted any more; workers leave when the line is empty.
@@ -170,21 +172,34 @@ impl JobQueue {
         cancelled
     }
 
-    /// After `close`: waits until no worker is left, besides so many, or until the time is up.
-    /// Says whether they have left.
-    pub(crate) fn wait_until_left(&self, besides: usize, until: Option<Instant>) -> bool {
+    /// After `close`: waits until no worker is left, or until the time is up. Says whether they
+    /// have left.
+    ///
+    /// A worker's job that asks waits for the others only, and not for those who ask as well.
+    pub(crate) fn wait_until_left(&self, is_worker: bool, until: Option<Instant>) -> bool {
         let mut state = lock(&self.state);
-        while state.workers > besides {
+        if is_worker {
+            state.ending += 1;
+            self.left.notify_all();
+        }
+        let have_left = loop {
+            let stay = if is_worker { state.ending } else { 0 };
+            if state.workers <= stay {
+                break true;
+            }
             let limit = match until {
                 Some(until) => until.saturating_duration_since(Instant::now()),
                 None => Duration::MAX,
             };
             if limit.is_zero() {
-                return false;
+                break false;
             }
             (state, _) = wait_for(&self.state, &self.left, state, limit);
+        };
+        if is_worker {
+            state.ending -= 1;
         }
-        true
+        have_left
     }
 
     /// Workers there are.

@@ -205,21 +205,24 @@ impl Crew {
     pub(crate) fn wait_until_left(&self, until: Option<Instant>) -> Vec<String> {
         let here = thread::current().id();
         let is_here = |member: &Member| member.seat.thread.get() == Some(&here);
-        let besides = lock(&self.seats).iter().flatten().any(is_here);
-        let have_left = self.queue.wait_until_left(usize::from(besides), until);
-        let members = std::mem::take(&mut *lock(&self.seats));
-        let others = members
-            .into_iter()
-            .flatten()
-            .filter(|member| !is_here(member));
-        if have_left {
-            // They have seen the door; a moment later the threads are gone, too.
-            for thread in others.filter_map(|member| member.thread) {
+        let is_worker = lock(&self.seats).iter().flatten().any(is_here);
+        let have_left = self.queue.wait_until_left(is_worker, until);
+        if !have_left {
+            let seats = lock(&self.seats);
+            let others = seats.iter().flatten().filter(|member| !is_here(member));
+            let others: Vec<_> = others.map(|member| member.seat.clone()).collect();
+            drop(seats);
+            return others.iter().filter_map(|seat| seat.describe()).collect();
+        }
+        // They have seen the door; a moment later the threads are gone, too. Two jobs that end
+        // their own pool would wait here for each other.
+        if !is_worker {
+            let members = std::mem::take(&mut *lock(&self.seats));
+            for thread in members.into_iter().flatten().filter_map(|it| it.thread) {
                 let _ = thread.join();
             }
-            return Vec::new();
         }
-        others.filter_map(|member| member.seat.describe()).collect()
+        Vec::new()
     }
 
     /// Threads there are just now.

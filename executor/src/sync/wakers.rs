@@ -6,6 +6,7 @@
 
 use std::task::Waker;
 
+use crate::engine::core::quietly;
 use crate::shim::{Mutex, lock};
 
 // ANCHOR: look_under
@@ -85,11 +86,16 @@ impl Outgoing {
     /// Wakes everybody in the order of the calls. Only without a lock.
     #[inline]
     pub(crate) fn settle(self) {
-        if let Some(first) = self.first {
-            first.wake();
-            if !self.rest.is_empty() {
-                self.rest.into_iter().for_each(Waker::wake);
+        match self.first {
+            Some(first) if self.rest.is_empty() => first.wake(),
+            Some(first) => {
+                // A foreign waker may panic: that must not keep the others asleep.
+                quietly(|| first.wake());
+                for waker in self.rest {
+                    quietly(|| waker.wake());
+                }
             }
+            None => {}
         }
         drop(self.discarded);
     }

@@ -5,10 +5,10 @@
 //! one is dropped before it runs, nothing is lost but its place, and the right goes to the next.
 //!
 //! **Invariant Q1: no more getters are called than items are in, nor more putters than there is
-//! room**, until a shutdown takes the items away.
+//! room**, until a shutdown.
 //!
 //! **Invariant Q2: while a getter waits, every item is promised** to one that was called; while a
-//! putter waits, all room is.
+//! putter waits, all room is. A shutdown ends all promises.
 
 use std::marker::PhantomData;
 use std::task::Poll;
@@ -67,7 +67,7 @@ impl<T, S: Store<T>> State<T, S> {
     ) -> Result<Poll<Result<T, QueueShutDown>>, NeedsClone> {
         if let Some(called) = key.take_if(|key| !self.getters.still_waits(key)) {
             self.getters.leave(called);
-            // There is one, unless an immediate shutdown took it away.
+            // There is one, unless a shutdown took it away or gave it to another.
             if let Some(item) = self.items.pop() {
                 self.call_putters(out);
                 return Ok(Poll::Ready(Ok(item)));
@@ -192,8 +192,14 @@ impl<T, S: Store<T>> State<T, S> {
         while self.unpromised_room() > 0 && self.putters.call_first(out) {}
     }
 
+    /// After a shutdown no promise holds: whoever comes takes what is left. So nobody is sent away
+    /// for an item that was called for a getter who gave up then.
     fn unpromised_items(&self) -> usize {
-        self.items.len().saturating_sub(self.getters.called())
+        let promised = match self.shut_down {
+            true => 0,
+            false => self.getters.called(),
+        };
+        self.items.len().saturating_sub(promised)
     }
 
     fn unpromised_room(&self) -> usize {
