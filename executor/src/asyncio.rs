@@ -28,7 +28,7 @@ pub use crate::task::{
     JoinError, all_tasks, current_task, spawn_local as create_task, spawn_local as ensure_future,
 };
 pub use crate::time::{
-    Elapsed as TimeoutError, sleep_secs as sleep, timeout, timeout_at, wait_for,
+    Duration, Elapsed as TimeoutError, sleep_secs as sleep, timeout, timeout_at, wait_for,
 };
 
 /// One handle type for everything that ends once.
