@@ -149,6 +149,27 @@ fn a_runtime_whose_home_thread_has_ended_finds_another() {
 }
 
 #[test]
+fn a_thread_that_was_not_home_may_become_it() {
+    in_time(|| {
+        let runtime = Arc::new(Builder::new_current_thread().build().unwrap());
+        let first = runtime.clone();
+        let (go, is_going) = channel();
+        let (is_home, goes) = channel();
+        let thread = thread::spawn(move || {
+            first.block_on(async {});
+            is_home.send(()).unwrap();
+            is_going.recv().unwrap();
+        });
+        goes.recv().unwrap();
+        runtime.block_on(async {});
+        go.send(()).unwrap();
+        thread.join().unwrap();
+        let during = runtime.block_on(async { runtime.spawn(async { 2 }).await.unwrap() });
+        assert_eq!(during, 2);
+    });
+}
+
+#[test]
 fn asking_for_the_time_makes_nobody_home() {
     in_time(|| {
         let runtime = Builder::new_current_thread().build().unwrap();

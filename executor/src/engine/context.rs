@@ -183,8 +183,13 @@ pub(crate) fn current_shared() -> Option<Arc<Shared>> {
 ///
 /// The operating system refused another reactor.
 pub(crate) fn engine_of(shared: &Arc<Shared>) -> io::Result<Rc<Engine>> {
-    if let Some(engine) = find(shared).filter(|_| !shared.is_ended()) {
-        return Ok(engine);
+    let found = find(shared).filter(|_| !shared.is_ended());
+    // The home thread has ended: a loop that nothing lives on makes room for the home loop.
+    let makes_room = |engine: &Rc<Engine>| shared.has_seat() && engine.is_deserted();
+    match found {
+        Some(engine) if makes_room(&engine) => drop(take_engine(shared)),
+        Some(engine) => return Ok(engine),
+        None => {}
     }
     end_forsaken();
     // Only one that turns just now outlives its runtime.
@@ -204,6 +209,17 @@ pub(crate) fn engine_of(shared: &Arc<Shared>) -> io::Result<Rc<Engine>> {
     engine.closing.set(shared.is_ended());
     let _ = ENGINES.try_with(|engines| engines.borrow_mut().push(engine.clone()));
     Ok(engine)
+}
+
+/// The same for somebody who is going to turn it at once: the door stays open until he has.
+pub(crate) fn attended_engine_of(shared: &Arc<Shared>) -> io::Result<Rc<Engine>> {
+    loop {
+        let engine = engine_of(shared)?;
+        if engine.remote.attend() {
+            return Ok(engine);
+        }
+        // The runtime has been dropped since: the next one is a loop of its own.
+    }
 }
 
 /// Ends this thread's loops of runtimes that were dropped on other threads meanwhile: nobody else

@@ -93,6 +93,14 @@ impl Engine {
         self.shared.is_home(&self.remote)
     }
 
+    /// Whether nothing lives on it: no task, no timer, no socket; and nobody turns it.
+    pub(crate) fn is_deserted(&self) -> bool {
+        !self.is_turning.get()
+            && self.tasks.len() == 0
+            && self.wheel.borrow().is_empty()
+            && self.reactor.borrow().is_empty()
+    }
+
     /// No more letters, then every task is dropped, in the order of spawning, then the timers.
     pub(crate) fn drop_everything(&self) {
         self.closing.set(true);

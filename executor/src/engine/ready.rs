@@ -217,9 +217,17 @@ impl Remote {
         lock(&self.inbox).jobs
     }
 
-    /// The loop's side: a thread turns it from now on, or does so no more.
-    pub(crate) fn attend(&self, is_attended: bool) {
-        lock(&self.inbox).attended = is_attended;
+    /// The loop's side: a thread turns it from now on. `false`: the door is shut, and it cannot
+    /// be turned any more.
+    pub(crate) fn attend(&self) -> bool {
+        let mut inbox = lock(&self.inbox);
+        inbox.attended = inbox.unparker.is_some();
+        inbox.attended
+    }
+
+    /// The loop's side: nobody turns it for now.
+    pub(crate) fn leave(&self) {
+        lock(&self.inbox).attended = false;
     }
 
     /// Shuts the door. What nobody will read comes back, to be dropped by the caller.

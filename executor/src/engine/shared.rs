@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     // Any thread.
     /// The runtime was dropped. Written under the lock of `home`.
     is_ended: AtomicBool,
+    /// The home loop has no thread. Written under the lock of `home`.
+    has_seat: AtomicBool,
 
     // Any thread, under its lock.
     home: Mutex<Home>,
@@ -104,6 +106,7 @@ impl Shared {
         Arc::new(Shared {
             settings,
             is_ended: AtomicBool::new(false),
+            has_seat: AtomicBool::new(true),
             home: Mutex::new(Home {
                 remote: Remote::new(reactor.unparker()),
                 seat: Some(reactor),
@@ -126,7 +129,13 @@ impl Shared {
     /// The first thread that asks becomes home to the loop.
     pub(crate) fn take_seat(&self) -> Option<(Reactor, Arc<Remote>)> {
         let mut home = lock(&self.home);
+        self.has_seat.swap(false, Ordering::AcqRel);
         Some((home.seat.take()?, home.remote.clone()))
+    }
+
+    /// Whether the next thread that asks may become home.
+    pub(crate) fn has_seat(&self) -> bool {
+        self.has_seat.load(Ordering::Acquire)
     }
 
     /// The thread of this loop ends. If it was the home loop of a runtime that lives on, the
@@ -141,6 +150,7 @@ impl Shared {
         if !self.is_ended() {
             home.remote = Remote::new(reactor.unparker());
             home.seat = Some(reactor);
+            self.has_seat.swap(true, Ordering::AcqRel);
         }
     }
 

@@ -17,18 +17,22 @@ pub(crate) struct Turning {
 }
 
 impl Turning {
+    /// `None`: the runtime was dropped on another thread, and the loop's door is shut.
+    ///
     /// # Panics
     ///
     /// If a loop is turning on this thread already.
     #[track_caller]
-    pub(crate) fn begin(engine: &Rc<Engine>) -> Self {
+    pub(crate) fn begin(engine: &Rc<Engine>) -> Option<Self> {
         Turning::forbid();
+        if !engine.remote.attend() {
+            return None;
+        }
         TURNING.set(true);
         engine.is_turning.set(true);
-        engine.remote.attend(true);
-        Turning {
+        Some(Turning {
             engine: engine.clone(),
-        }
+        })
     }
 
     /// # Panics
@@ -55,6 +59,6 @@ impl Drop for Turning {
     fn drop(&mut self) {
         TURNING.set(false);
         self.engine.is_turning.set(false);
-        self.engine.remote.attend(false);
+        self.engine.remote.leave();
     }
 }

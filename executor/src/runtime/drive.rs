@@ -36,7 +36,8 @@ impl Engine {
     #[track_caller]
     pub(crate) fn block_on<F: Future>(self: &Rc<Self>, future: F) -> F::Output {
         let place = Location::caller();
-        let _turning = Turning::begin(self);
+        let turning = Turning::begin(self);
+        let _turning = turning.expect("whoever blocks on a runtime has seen that it lives");
         let _inside = context::enter_engine(self);
         let seat = Seat::take(self, place);
         let waker = Waker::from(seat.waker.clone());
@@ -81,7 +82,9 @@ impl Engine {
     /// loop can go on only if another thread wakes it.
     #[track_caller]
     fn run_until(self: &Rc<Self>, ended: impl Fn(bool) -> Option<RunEnd>) -> RunEnd {
-        let _turning = Turning::begin(self);
+        let Some(_turning) = Turning::begin(self) else {
+            return RunEnd::Stopped;
+        };
         let _inside = context::enter_engine(self);
         loop {
             let _no_main = self.run_ready(&mut || Poll::Pending);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::engine::context::{self, Inside};
 use crate::engine::ready::Letter;
 use crate::engine::shared::Shared;
+use crate::engine::turning::Turning;
 use crate::runtime::shutdown::ComesHome;
 use crate::task::JoinHandle;
 use crate::task::spawn::spawn_on;
@@ -103,7 +104,8 @@ impl Handle {
     /// If a loop is turning on this thread already, or if the future panics.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        match context::engine_of(&self.shared) {
+        Turning::forbid();
+        match context::attended_engine_of(&self.shared) {
             Ok(engine) => {
                 let _comes_home = ComesHome(&engine);
                 engine.block_on(future)
