@@ -430,7 +430,7 @@ async fn f18_spawning_and_aborting_at_any_state_leaves_no_task() {
     let alive = Rc::new(());
     let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
     let mut kept = Vec::new();
-    for round in 0..500_000_u32 {
+    for round in 0..1_000_000_u32 {
         dice ^= dice << 13;
         dice ^= dice >> 7;
         dice ^= dice << 17;

@@ -8,7 +8,7 @@
 //! | tokio #3967 | an output that panics when dropped leaks its task | here; fault_panics |
 //! | tokio #3978 | a cycle of tasks is never freed | here |
 //! | tokio #4430 | a handle dropped while its thread panics aborts the process | here |
-//! | tokio #5162, #5179 | a runtime in a thread-local | `tokio_5162_…`, runtime_shutdown |
+//! | tokio #5162, #5179 | a runtime in a thread-local | `tokio_5162_…`, runtime_dropped |
 //! | tokio #1842 | dropped with tasks in some state | here |
 //! | tokio #1916 | spawning in a destructor at the end panics | `tokio_1916_…`, runtime_shutdown |
 //! | tokio #3870 | a task ended too early at the end | here |

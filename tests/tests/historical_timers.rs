@@ -10,14 +10,14 @@
 //! | tokio #2408, #2667, #3551, #4495 | huge durations panic | the same, and wheel |
 //! | async-io #87, polling #71, crossbeam #798 | the same in three more crates | the same |
 //! | mio #1948 | a long wait cut short by a cast | `mio_1948_…`, reactor |
-//! | libuv #354, #922 | a capped wait that was not counted down | here; `f26_…`, fault_time |
-//! | tokio #4044 | a clock that went back | `tokio_4044_…`, wheel and fault_time |
+//! | libuv #354, #922 | a capped wait that was not counted down | here; `f26_…`, fault_clocks |
+//! | tokio #4044 | a clock that went back | `tokio_4044_…`, wheel and fault_clocks |
 //! | tokio #3069, glommio #326 | timers of 0 and 1 ms never fire | here, and wheel |
 //! | tokio #3190 | an earlier timer does not shorten the wait | here |
 //! | tokio #3229 | dropped at the moment of firing | `tokio_3229_…`, wheel and fault_time |
 //! | tokio #8252 | cancelled timers stay | `tokio_8252_…`, wheel and fault_time |
 //! | smol #113 | a timer dropped in a poll keeps the loop busy | `smol_113_…`, fault_time |
-//! | smol #167 | the first waker is woken, not the last | `smol_167_…`, wheel and fault_wakers |
+//! | smol #167 | the first waker is woken, not the last | `smol_167_…`, wheel and fault_leaves |
 //! | libuv #4245, #3686 | a timer set by one that fires runs in the same pass | `libuv_4245_…`, wheel and fault_time |
 //! | libuv #2416 | starting what is being closed | cannot be written: ownership |
 

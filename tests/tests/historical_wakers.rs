@@ -6,7 +6,7 @@
 //! | tokio #7622 | a wake of a queued task did not hand over what was written before | here; models m01 to m04 |
 //! | tokio #6091, #6148 | a wake when the thread-locals are gone | `tokio_6091_…`, fault_wakers |
 //! | tokio #1972, #1929, #1886 | a wake at the end ran the task's destructor | here |
-//! | tokio #4129 | a waker cloned under a lock | `tokio_4129_…`, sync_wakers; `f07_…`, fault_wakers |
+//! | tokio #4129 | a waker cloned under a lock | `tokio_4129_…`, sync_wakers; `f07_…`, fault_leaves |
 //! | tokio #5471, #5475 | a waker dropped under a lock | `tokio_5471_…`, sync_wakers and readiness; the same |
 //! | tokio #5578 | a waker called under a lock | `tokio_5578_…`, sync_wakers; the same |
 //! | tokio #7886, #8095 | the waker of a reader that is gone is kept | here |
