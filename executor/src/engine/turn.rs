@@ -24,6 +24,13 @@ use crate::leaf;
 /// lateness of timers and sockets beside busy tasks.
 const POLLS_PER_LOOK: u32 = 128;
 
+/// How long the loop waits for another thread, when nothing of its own can wake anybody, before
+/// it asks itself who that might be.
+///
+/// Doubling it makes a certain report come that much later; at zero, every round trip to another
+/// thread would count the threads of the process.
+const ALONE: Duration = Duration::from_millis(20);
+
 /// How a turn ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Turned {
@@ -147,14 +154,17 @@ impl Engine {
             return Turned::On;
         }
         let bound = self.wheel.borrow().bound();
-        if bound.is_none() && self.is_alone() {
-            self.remote.end_park();
-            return Turned::Stalled;
-        }
-        let limit = bound.map(|bound| bound.saturating_since(self.clock.now()));
-        self.look(limit);
+        let is_alone = bound.is_none() && self.is_alone();
+        let limit = match is_alone {
+            true => Some(ALONE),
+            false => bound.map(|bound| bound.saturating_since(self.clock.now())),
+        };
+        let any = self.look(limit);
         self.remote.end_park();
-        Turned::On
+        match is_alone && !any && self.remote.is_quiet() {
+            true => Turned::Stalled,
+            false => Turned::On,
+        }
     }
     // ANCHOR_END: wait
 

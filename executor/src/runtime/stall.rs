@@ -15,12 +15,6 @@ use crate::engine::core::Engine;
 use crate::engine::shared::OnStall;
 use crate::task::TaskInfo;
 
-/// How long the loop waits for another thread before it asks itself who that might be.
-///
-/// Doubling it makes a certain report come that much later; at zero, every round trip to another
-/// thread would count the threads of the process.
-const FIRST_PATIENCE: Duration = Duration::from_millis(20);
-
 /// How long the loop waits for another thread before it voices a suspicion.
 ///
 /// Doubling it keeps a test that hangs silent for longer; halving it accuses threads that are
@@ -50,10 +44,6 @@ enum Verdict {
 ///
 /// On a certain stall, on the paused clock and in tests.
 pub(crate) fn met(engine: &Rc<Engine>) {
-    // In real time, most waits for another thread end soon, and to judge them costs system calls.
-    if !engine.clock.is_paused() && park(engine, Some(FIRST_PATIENCE)) {
-        return;
-    }
     let on_stall = match (engine.clock.is_paused(), engine.shared.settings.on_stall) {
         (true, OnStall::Report) => OnStall::Panic,
         (_, told) => told,
