@@ -196,6 +196,30 @@ async fn f03_a_wake_that_is_on_its_way_when_its_task_ends_reaches_nobody() {
     task.abort();
 }
 
+#[mainspring::test]
+async fn f03_a_wake_in_its_last_poll_does_not_poll_the_successor_in_its_place() {
+    let mut last = None;
+    for _ in 0..10 {
+        // It stands in the queue once more when it has ended.
+        let ends = spawn_local(poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            Poll::Ready(())
+        }));
+        let new = Subject::default();
+        let (inside, tell) = (new.clone(), Rc::new(RefCell::new(None)));
+        let task = tell.clone();
+        drop(spawn_local(async move {
+            *tell.borrow_mut() = Some(inside.spawn());
+        }));
+        idle().await;
+        assert_eq!(new.polls.get(), 1);
+        ends.await.unwrap();
+        // Kept, so that the next one has another place to come to.
+        last = task.take();
+    }
+    last.unwrap().abort();
+}
+
 // F04: wakers in the hands of other threads.
 
 #[test]
