@@ -87,9 +87,11 @@ async fn children_that_always_spend_the_whole_budget_do_not_outlive_the_limit() 
     let mut clock = mainspring::spawn(after(100, ()));
     let mut outputs = as_completed(busy).timeout(Duration::ZERO);
     assert!(matches!(outputs.next().await, Some(Err(Elapsed { .. }))));
-    assert!(future::poll_fn(|cx| Poll::Ready(Pin::new(&mut clock).poll(cx)))
-        .await
-        .is_pending());
+    assert!(
+        future::poll_fn(|cx| Poll::Ready(Pin::new(&mut clock).poll(cx)))
+            .await
+            .is_pending()
+    );
 }
 
 #[mainspring::test(start_paused = true)]
