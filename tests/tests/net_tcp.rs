@@ -783,6 +783,28 @@ async fn the_paused_clock_knows_an_end_here_by_whatever_address_it_has() {
     }
 }
 
+#[mainspring::test(start_paused = true)]
+async fn the_paused_clock_does_not_wait_for_a_connection_that_waits_for_a_server_that_sleeps() {
+    let (listener, address) = listener().await;
+    // The system's line is full when one does not get connected at once.
+    let mut connected = Vec::new();
+    let mut waiting = loop {
+        let mut client = TcpStream::connect(address);
+        let mut polled = poll_once(&mut client);
+        if polled.is_pending() {
+            idle().await;
+            polled = poll_once(&mut client);
+        }
+        match polled {
+            Poll::Ready(stream) => connected.push(stream.unwrap()),
+            Poll::Pending => break client,
+        }
+    };
+    sleep(Duration::from_secs(3600)).await;
+    assert!(poll_once(&mut waiting).is_pending());
+    drop(listener);
+}
+
 /// The end that takes IPv4 on a socket for IPv6 has other words for the same addresses.
 #[mainspring::test(start_paused = true)]
 async fn the_paused_clock_jumps_when_both_ends_are_here_in_two_families() {

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::panic::catch_unwind;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -11,7 +12,7 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use mainspring::pool::{ThreadPool, Threads, block_for, run_in_executor, spawn_blocking};
-use mainspring::runtime::{Handle, Runtime};
+use mainspring::runtime::{Builder, Handle, Runtime};
 use mainspring::task::{JoinHandle, yield_now};
 use mainspring::time::{Instant, sleep, timeout};
 
@@ -399,6 +400,21 @@ fn spawn_blocking_outside_of_a_runtime_is_refused() {
 #[should_panic(expected = "give `ThreadPool::new` at least 1")]
 fn a_pool_of_zero_threads_is_refused() {
     let _ = ThreadPool::new(0);
+}
+
+/// The first job would panic in its caller, and those after it wait for ever.
+#[test]
+fn a_name_that_no_thread_may_bear_is_refused_at_once() {
+    let name = || "two\0words";
+    for told in [
+        catch_unwind(|| drop(ThreadPool::builder().name(name()))),
+        catch_unwind(|| {
+            Builder::new_current_thread().thread_name(name());
+        }),
+    ] {
+        let told = told.unwrap_err();
+        assert!(told.downcast_ref::<String>().unwrap().contains("zero byte"));
+    }
 }
 
 /// The stop is heard although a timer is far and a job is out.

@@ -6,16 +6,16 @@
 //! the clock asks before it jumps.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::collections::{HashMap, HashSet};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use mainspring_reactor::SourceKey;
 
 /// What a socket waits for when somebody waits on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Wire {
     /// A connection that is being made: the kernel needs real time, and not for ever.
-    Connecting,
+    Connecting(SocketAddr),
     /// A listener: it may wait for ever, so the clock does not.
     Listening(SocketAddr),
     /// A stream between two addresses.
@@ -31,7 +31,7 @@ impl Wire {
             _ => at,
         };
         match self {
-            Wire::Connecting => Wire::Connecting,
+            Wire::Connecting(there) => Wire::Connecting(plain(there)),
             Wire::Listening(at) => Wire::Listening(plain(at)),
             Wire::Stream { here, there } => Wire::Stream {
                 here: plain(here),
@@ -39,46 +39,94 @@ impl Wire {
             },
         }
     }
+
+    /// The listeners that a connection to an address may come to.
+    fn listening(there: SocketAddr) -> [Self; 3] {
+        let any: [SocketAddr; 2] = [
+            (Ipv4Addr::UNSPECIFIED, there.port()).into(),
+            (Ipv6Addr::UNSPECIFIED, there.port()).into(),
+        ];
+        [there, any[0], any[1]].map(Wire::Listening)
+    }
 }
 
 /// All sockets of a loop.
 #[derive(Debug, Default)]
 pub(crate) struct Wires {
-    by_source: RefCell<HashMap<SourceKey, Wire>>,
+    table: RefCell<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    by_source: HashMap<SourceKey, Wire>,
+    /// How many sources have this one.
+    counts: HashMap<Wire, usize>,
 }
 
 impl Wires {
     /// Says what a source is connected to, from now on.
     pub(crate) fn set(&self, source: SourceKey, wire: Wire) {
-        self.by_source.borrow_mut().insert(source, wire.canonical());
+        let wire = wire.canonical();
+        let mut table = self.table.borrow_mut();
+        table.remove(source);
+        table.by_source.insert(source, wire);
+        *table.counts.entry(wire).or_default() += 1;
     }
 
     pub(crate) fn remove(&self, source: SourceKey) {
-        self.by_source.borrow_mut().remove(&source);
+        self.table.borrow_mut().remove(source);
     }
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_source.borrow().is_empty()
+        let table = self.table.borrow();
+        table.by_source.is_empty() && table.counts.is_empty()
     }
 
     // ANCHOR: hold
     /// Does any of these sources, on which somebody waits, hold the clock?
-    pub(crate) fn hold(&self, armed: impl IntoIterator<Item = SourceKey>) -> bool {
-        let wires = self.by_source.borrow();
-        armed.into_iter().any(|source| match wires.get(&source) {
-            Some(Wire::Connecting) => true,
-            Some(Wire::Stream { here, there }) => !wires.values().any(|other| match other {
-                // After a look at the reactor that found nothing, the kernel has delivered all
-                // that the other end, which is ours too, has written.
-                Wire::Stream { here: a, there: b } => a == there && b == here,
-                Wire::Listening(at) => {
-                    at == there || at.ip().is_unspecified() && at.port() == there.port()
-                }
-                Wire::Connecting => false,
-            }),
-            Some(Wire::Listening(_)) | None => false,
+    pub(crate) fn hold<Armed>(&self, armed: impl Fn() -> Armed) -> bool
+    where
+        Armed: Iterator<Item = SourceKey>,
+    {
+        let table = self.table.borrow();
+        let wires = || armed().filter_map(|source| table.by_source.get(&source).copied());
+        let is_listener = |wire: &Wire| matches!(wire, Wire::Listening(_));
+        let accepting: HashSet<Wire> = wires().filter(is_listener).collect();
+        let is_ours = |wire: Wire| table.counts.contains_key(&wire);
+        wires().any(|wire| match wire {
+            // A listener of ours whose line is full, because nobody accepts just now: that takes
+            // no real time.
+            Wire::Connecting(there) => {
+                let listening = Wire::listening(there);
+                let is_accepted = listening.iter().any(|wire| accepting.contains(wire));
+                is_accepted || !listening.into_iter().any(is_ours)
+            }
+            // After a look at the reactor that found nothing, the kernel has delivered all that
+            // the other end, which is ours too, has written.
+            Wire::Stream { here, there } => {
+                let other_end = Wire::Stream {
+                    here: there,
+                    there: here,
+                };
+                !is_ours(other_end) && !Wire::listening(there).into_iter().any(is_ours)
+            }
+            Wire::Listening(_) => false,
         })
     }
     // ANCHOR_END: hold
+}
+
+impl Table {
+    fn remove(&mut self, source: SourceKey) {
+        let Some(wire) = self.by_source.remove(&source) else {
+            return;
+        };
+        if let Some(count) = self.counts.get_mut(&wire) {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&wire);
+            }
+        }
+    }
 }

@@ -73,6 +73,20 @@ pub enum OnStall {
     Exit,
 }
 
+/// A name that threads may bear.
+///
+/// # Panics
+///
+/// If it contains a zero byte. (A thread that is to be started later could only fail.)
+#[track_caller]
+pub(crate) fn thread_name(name: String) -> Arc<str> {
+    assert!(
+        !name.contains('\0'),
+        "{name:?} has a zero byte, which the name of a thread may not: leave it out"
+    );
+    name.into()
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {

@@ -258,7 +258,8 @@ impl Engine {
             return true;
         }
         let reactor = self.reactor.borrow();
-        self.wires.hold(reactor.armed().map(|(source, _)| source))
+        self.wires
+            .hold(|| reactor.armed().map(|(source, _)| source))
     }
 
     /// Whether nothing of this loop's own can wake anybody: no job and no socket is waited for.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::engine::context;
-use crate::engine::shared::{Settings, Shared};
+use crate::engine::shared::{Settings, Shared, thread_name};
 use crate::pool::job::{Pace, job};
 use crate::pool::lane;
 use crate::pool::simulated::Lanes;
@@ -299,8 +299,13 @@ impl ThreadPoolBuilder {
     }
 
     /// The name of the threads, to which each adds its number. The default is `mainspring-pool`.
+    ///
+    /// # Panics
+    ///
+    /// If it contains a zero byte: the system takes no such name.
+    #[track_caller]
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.hiring.name = name.into().into();
+        self.hiring.name = thread_name(name.into());
         self
     }
 

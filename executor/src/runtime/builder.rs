@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mainspring_reactor::Reactor;
 
-use crate::engine::shared::{OnStall, Settings, Shared};
+use crate::engine::shared::{OnStall, Settings, Shared, thread_name};
 
 /// Builds a [`Runtime`](crate::runtime::Runtime) or a
 /// [`LocalRuntime`](crate::runtime::LocalRuntime), step by step.
@@ -78,8 +78,13 @@ impl Builder {
     }
 
     /// The name of the pool's threads, to which each adds its number.
+    ///
+    /// # Panics
+    ///
+    /// If it contains a zero byte: the system takes no such name.
+    #[track_caller]
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
-        self.settings.thread_name = name.into().into();
+        self.settings.thread_name = thread_name(name.into());
         self
     }
 

@@ -115,7 +115,7 @@ fn begin(
 ) -> io::Result<Registered<mio::net::TcpStream>> {
     let engine = context::expect("`TcpStream::connect`");
     let socket = Registered::new(&engine, mio::net::TcpStream::connect(address)?, place)?;
-    socket.set_wire(Wire::Connecting);
+    socket.set_wire(Wire::Connecting(address));
     Ok(socket)
 }
 
