@@ -282,7 +282,13 @@ fn a_runtime_may_wait_for_ever_for_its_jobs() {
     in_time(|| {
         let (go, is_going) = channel();
         let runtime = Builder::new_current_thread().build().unwrap();
-        let job = runtime.spawn_blocking(move || is_going.recv().unwrap());
+        let (began, has_begun) = channel();
+        let job = runtime.spawn_blocking(move || {
+            began.send(()).unwrap();
+            is_going.recv().unwrap()
+        });
+        // A job that still waits in line would be answered "cancelled".
+        has_begun.recv().unwrap();
         let thread = thread::spawn(move || runtime.shutdown_timeout(Duration::MAX));
         go.send(5).unwrap();
         thread.join().unwrap();
