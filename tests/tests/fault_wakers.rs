@@ -198,7 +198,7 @@ async fn f03_a_wake_that_is_on_its_way_when_its_task_ends_reaches_nobody() {
 
 #[mainspring::test]
 async fn f03_a_wake_in_its_last_poll_does_not_poll_the_successor_in_its_place() {
-    let mut last = None;
+    let mut kept = Vec::new();
     for _ in 0..10 {
         // It stands in the queue once more when it has ended.
         let ends = spawn_local(poll_fn(|cx| {
@@ -212,12 +212,13 @@ async fn f03_a_wake_in_its_last_poll_does_not_poll_the_successor_in_its_place() 
             *tell.borrow_mut() = Some(inside.spawn());
         }));
         idle().await;
+        let task = task.take().unwrap();
         assert_eq!(new.polls.get(), 1);
+        assert!(!task.is_finished());
         ends.await.unwrap();
-        // Kept, so that the next one has another place to come to.
-        last = task.take();
+        kept.push(task);
     }
-    last.unwrap().abort();
+    kept.iter().for_each(|task| task.abort());
 }
 
 // F04: wakers in the hands of other threads.
