@@ -237,6 +237,29 @@ async fn a_name_is_looked_up_on_a_thread_of_the_pool() {
     drop(listener);
 }
 
+#[test]
+fn a_name_that_is_looked_up_is_reported_where_the_program_asked() {
+    let mut one_thread = mainspring::runtime::Builder::new_current_thread();
+    let runtime = one_thread.max_blocking_threads(1).build_local().unwrap();
+    runtime.block_on(async {
+        // Nothing is looked up while the only thread is held.
+        let (let_go, go) = mpsc::channel::<()>();
+        drop(mainspring::spawn_blocking(move || go.recv().is_err()));
+
+        let (lookup, line) = (lookup_host("localhost:80"), line!());
+        let lookup = mainspring::spawn(async move { lookup.await.is_ok() });
+        yield_now().await;
+        let mut tasks = mainspring::task::all_tasks().into_iter();
+        let told = tasks.find(|task| task.id == lookup.id()).unwrap();
+        assert_eq!(told.waiting_on, Some("a name to be looked up"));
+        let at = told.waiting_at.unwrap();
+        assert_eq!((at.file(), at.line()), (file!(), line));
+
+        drop(let_go);
+        assert!(lookup.await.unwrap());
+    });
+}
+
 #[mainspring::test]
 async fn a_name_that_nobody_knows_is_the_systems_error() {
     lookup_host("no such name:80").await.map(drop).unwrap_err();

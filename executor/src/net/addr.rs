@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -57,6 +58,7 @@ pub(crate) mod sealed {
 pub fn lookup_host<A: ToSocketAddrs>(host: A) -> LookupHost {
     LookupHost {
         lookup: host.look_up(),
+        place: Location::caller(),
     }
 }
 
@@ -65,14 +67,15 @@ pub fn lookup_host<A: ToSocketAddrs>(host: A) -> LookupHost {
 #[must_use = "futures do nothing unless awaited"]
 pub struct LookupHost {
     lookup: Lookup,
+    place: &'static Location<'static>,
 }
 
 impl Future for LookupHost {
     type Output = io::Result<std::vec::IntoIter<SocketAddr>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = Pin::new(&mut self.lookup).poll(cx);
-        polled.map_ok(Vec::into_iter)
+        let place = self.place;
+        self.lookup.poll(cx, place).map_ok(Vec::into_iter)
     }
 }
 

@@ -4,11 +4,13 @@ use std::future::Future;
 use std::io;
 use std::mem;
 use std::net::SocketAddr;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use crate::engine::context;
-use crate::pool::spawn_blocking;
+use crate::leaf;
+use crate::pool::blocking::spawn_blocking_on;
 use crate::task::JoinHandle;
 
 /// Addresses, found or being found.
@@ -30,21 +32,27 @@ impl Lookup {
     pub(crate) fn found(addresses: Vec<SocketAddr>) -> Self {
         Lookup::Known(Some(Ok(addresses)))
     }
-}
 
-impl Future for Lookup {
-    type Output = Found;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Found> {
+    /// Waits for the addresses, for a call at `place`.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        place: &'static Location<'static>,
+    ) -> Poll<Found> {
         loop {
-            match &mut *self {
+            match self {
                 Lookup::Name(name, port) => {
-                    context::expect("`lookup_host`");
+                    let engine = context::expect("`lookup_host`");
                     let (name, port) = (mem::take(name), *port);
-                    *self = Lookup::Asked(spawn_blocking(move || ask(&name, port)));
+                    let ask = move || ask(&name, port);
+                    *self = Lookup::Asked(spawn_blocking_on(&engine.shared, ask, place));
                 }
                 Lookup::Asked(answer) => {
-                    let answer = ready!(Pin::new(answer).poll(cx));
+                    let polled = Pin::new(answer).poll(cx);
+                    if polled.is_pending() {
+                        leaf::waiting_for("a name to be looked up", place);
+                    }
+                    let answer = ready!(polled);
                     // The runtime has ended, or there is no thread to ask.
                     let answer = answer.unwrap_or_else(|error| Err(io::Error::other(error)));
                     *self = Lookup::Known(Some(answer));

@@ -177,7 +177,8 @@ impl fmt::Debug for DefaultPool {
     }
 }
 
-fn spawn_blocking_on<F, R>(
+/// [`spawn_blocking`] for a runtime, on behalf of a call at `place`.
+pub(crate) fn spawn_blocking_on<F, R>(
     shared: &Arc<Shared>,
     call: F,
     place: &'static Location<'static>,

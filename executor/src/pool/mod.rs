@@ -18,7 +18,7 @@ mod thread;
 mod lane;
 mod simulated;
 mod thread_pool;
-mod blocking;
+pub(crate) mod blocking;
 
 pub use blocking::{
     DefaultSlot, Executor, Threads, run_in_executor, set_default_executor, spawn_blocking,

@@ -75,7 +75,7 @@ impl Future for Connect {
         loop {
             match &mut self.step {
                 Step::LookingUp(lookup) => {
-                    let addresses = ready!(Pin::new(lookup).poll(cx))?;
+                    let addresses = ready!(lookup.poll(cx, place))?;
                     self.step = Step::Trying(None, addresses.into_iter());
                 }
                 Step::Trying(attempt @ Some(_), _) => {

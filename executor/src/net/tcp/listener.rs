@@ -243,11 +243,12 @@ impl Future for Bind {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<TcpListener>> {
         let engine = context::expect("`TcpListener::bind`");
-        let addresses = ready!(Pin::new(&mut self.lookup).poll(cx))?;
+        let place = self.place;
+        let addresses = ready!(self.lookup.poll(cx, place))?;
         let mut refused = None;
         for address in addresses {
             let bound = mio::net::TcpListener::bind(address)
-                .and_then(|io| Registered::new(&engine, io, self.place))
+                .and_then(|io| Registered::new(&engine, io, place))
                 .and_then(TcpListener::new);
             match bound {
                 Ok(listener) => return Poll::Ready(Ok(listener)),
