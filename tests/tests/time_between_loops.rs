@@ -116,6 +116,9 @@ async fn waiting_for_idleness_is_listed_once_however_often_it_is_polled() {
     for _ in 0..100 {
         assert!(bell.poll(&mut idle).is_pending());
     }
+    for _ in 0..100 {
+        assert!(bell.poll(&mut mainspring::task::idle()).is_pending());
+    }
     assert!(Arc::strong_count(&bell) <= 2);
     poll_fn(|cx| {
         let _ = idle.as_mut().poll(cx);

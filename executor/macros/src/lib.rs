@@ -42,7 +42,7 @@ use crate::entry::Kind;
 /// # When nothing can go on
 ///
 /// If every task waits and nothing is left that could wake one, the program prints who waits for
-/// what and ends with exit code 13.
+/// what and ends with exit code 13; not if it has other threads, which may be what it is for.
 #[proc_macro_attribute]
 pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
     entry::expand(Kind::Main, arguments.into(), item.into()).into()

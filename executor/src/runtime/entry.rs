@@ -31,7 +31,8 @@ impl Entry {
         self
     }
 
-    /// The body of a `#[main]`: a stall that is certain ends the program with status 13.
+    /// The body of a `#[main]`: a stall that is certain ends the program with status 13, unless
+    /// another thread is at work.
     #[track_caller]
     pub fn main<F: Future>(mut self, body: F) -> F::Output {
         run_with(&mut self.builder, OnStall::Exit, body)

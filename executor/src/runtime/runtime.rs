@@ -26,10 +26,13 @@ use crate::task::JoinHandle;
 /// Every thread that blocks on the runtime turns a loop of its own, for what it spawns with
 /// `spawn`. What is sent to the runtime ([`Runtime::spawn`], [`Handle::spawn`]) runs on its
 /// *home* loop: on the driver thread, if it has one ([`Runtime::new`]), or else on the thread that
-/// drove it first.
+/// drove it first (when that has ended, on the next one).
 ///
 /// Dropping it ends it: tasks are dropped in the order of spawning, queued jobs are answered
-/// "cancelled", running ones waited for, at most 10 s ([`Builder::shutdown_timeout`]).
+/// "cancelled", running ones waited for, at most 10 s ([`Builder::shutdown_timeout`]). It may be
+/// dropped on any thread, also inside of one of its own tasks. A loop on another thread that does
+/// not turn just then is not waited for: its thread drops its tasks when it next asks for a loop,
+/// or ends.
 ///
 /// tokio: `runtime::Runtime`.
 ///

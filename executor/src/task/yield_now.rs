@@ -99,8 +99,11 @@ impl Future for Idle {
         if *self.round.get_or_insert(round) < round {
             return Poll::Ready(());
         }
+        // One that waited before may be anywhere in the list; one that was dropped, at its end.
+        let listed = if is_again { usize::MAX } else { 1 };
         let is_listed = |idler: &Waker| idler.will_wake(cx.waker());
-        if !is_again || !engine.idlers.borrow().iter().any(is_listed) {
+        let is_listed = (engine.idlers.borrow().iter().rev().take(listed)).any(is_listed);
+        if !is_listed {
             let waker = cx.waker().clone();
             engine.idlers.borrow_mut().push_back(waker);
         }
