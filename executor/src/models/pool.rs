@@ -79,7 +79,9 @@ fn jobs_against_the_end(limit: usize, take: Take, close: fn(&JobQueue)) {
     let ran = Arc::new(AtomicUsize::new(0));
     let count = |ran: &Arc<AtomicUsize>| {
         let ran = ran.clone();
-        move || drop(ran.fetch_add(1, Ordering::Relaxed))
+        move || {
+            ran.fetch_add(1, Ordering::Relaxed);
+        }
     };
     let first = workers.submit(count(&ran));
     let late = {
