@@ -6,16 +6,16 @@
 //!   position
 //!      v
 //!  ....|....|----+----+----+----+----+----+----|--------------------->   NEVER
-//!    near   |           levels: 6 of 64        |        far
+//! soon, near|           levels: 6 of 64        |        far
 //!   (sorted)|            (files)               |      (sorted)
 //! ```
 //!
 //! `levels` is where a timer costs next to nothing: filed by a few bits of its deadline,
 //! unsorted, taken out by swapping the last of its slot into its place. Most are set aside again
 //! before they are due. When the position reaches a slot, it is emptied: one of a higher level
-//! over the levels below, one of level 0 is sorted and fires. What of it is still ahead goes to
-//! `near`, together with all that is set for the slot at hand. `far` holds what no level
-//! reaches, until the position gets there.
+//! over the levels below, one of level 0 is sorted and fires. What of it is still ahead stays as
+//! it was sorted (`soon`); what is set for the slot at hand afterwards goes to `near`. `far`
+//! holds what no level reaches, until the position gets there.
 //!
 //! # Source
 //!
@@ -73,7 +73,11 @@ pub struct Wheel {
     /// The latest moment that the wheel was told. All timers that are due before it have fired.
     position: Tick,
 
-    /// Timers of the slot of level 0 that the position is in, and overdue ones.
+    /// What is left of the slot of level 0 that was opened last, the first at the end. Who has
+    /// left meanwhile still stands here, and is known by an order that its timer has no more.
+    soon: Vec<(Order, u32)>,
+
+    /// Timers that were set for that slot later, and overdue ones.
     near: BTreeMap<Order, u32>,
 
     /// Timers of later slots.
@@ -107,18 +111,24 @@ struct Timer {
 }
 
 enum Place {
+    Soon,
     Near,
     Slot { slot: SlotId, place: u32 },
     Far,
     Never,
 }
 
-/// Timers that are read in one go when a slot is filed anew, and memory for how many is kept to
-/// sort the next one.
+/// Timers that are read in one go when a slot is filed anew.
 ///
 /// A few dozen would do to keep the memory busy; many thousands would be out of its caches again
 /// before they are filed.
 const BATCH: usize = 256;
+
+/// Memory for how many timers is kept to sort the next slot.
+///
+/// Without a limit the fullest moment would be kept for ever; with a small one, each busy slot
+/// would ask for memory and give it back.
+const KEPT: usize = 4096;
 
 impl Wheel {
     /// An empty wheel whose position is [`Tick::ZERO`].
@@ -132,6 +142,7 @@ impl Wheel {
             timers: Slab::new(),
             made: 0,
             position: now,
+            soon: Vec::new(),
             near: BTreeMap::new(),
             levels: Levels::new(),
             far: BTreeMap::new(),
@@ -232,8 +243,10 @@ impl Wheel {
     /// It is the first deadline, or too early if the timer that had the first deadline of a slot
     /// was cancelled: whoever waits until then and advances the wheel is told a later one.
     pub fn bound(&self) -> Option<Tick> {
-        if let Some((order, _)) = self.near.first_key_value() {
-            return Some(order.0);
+        let soon = self.soon.last().map(|(order, _)| order.0);
+        let near = self.near.first_key_value().map(|(order, _)| order.0);
+        if let Some(first) = soon.into_iter().chain(near).min() {
+            return Some(first);
         }
         if let Some(slot) = self.levels.first() {
             return Some(self.levels.bound(slot));
@@ -246,7 +259,8 @@ impl Wheel {
     /// Where [`bound`](Wheel::bound) may be too early, this looks through the slot once.
     #[expect(clippy::should_implement_trait, reason = "it takes nothing out")]
     pub fn next(&mut self) -> Option<Tick> {
-        if self.near.is_empty()
+        if self.first_soon().is_none()
+            && self.near.is_empty()
             && let Some(slot) = self.levels.first()
         {
             let timers = &self.timers;
@@ -267,7 +281,7 @@ impl Wheel {
         while let Some(start) = self.next_start()
             && start <= now
         {
-            // `near` is empty here: whatever was in it is behind this slot, and has fired.
+            // `soon` and `near` are empty here: what was in them is behind this slot, and has fired.
             self.position = start;
             match self.levels.first() {
                 Some(slot) if slot.is_lowest() => self.open(slot, now, due),
@@ -279,13 +293,34 @@ impl Wheel {
     }
     // ANCHOR_END: advance
 
+    /// Fires what is due of the slot that was opened last, and of what came to it later.
     fn fire_near(&mut self, now: Tick, due: &mut Vec<Waker>) {
-        while let Some(first) = self.near.first_entry()
-            && first.key().0 <= now
-        {
-            let index = first.remove();
-            due.push(self.timers.remove(index as usize).waker);
+        loop {
+            let soon = self.first_soon();
+            let near = self.near.first_key_value().map(|(order, _)| *order);
+            let index = match (soon, near) {
+                (Some(soon), near) if soon.0 <= now && near.is_none_or(|near| soon < near) => {
+                    self.soon.pop().map(|(_, index)| index)
+                }
+                (_, Some(near)) if near.0 <= now => self.near.pop_first().map(|(_, index)| index),
+                _ => return,
+            };
+            if let Some(index) = index {
+                due.push(self.timers.remove(index as usize).waker);
+            }
         }
+    }
+
+    /// Who is first in what is left of the slot; those who have left are cleared away before it.
+    fn first_soon(&mut self) -> Option<Order> {
+        while let Some(&(order, index)) = self.soon.last() {
+            let timer = self.timers.get(index as usize);
+            if timer.is_some_and(|timer| timer.order == order) {
+                return Some(order);
+            }
+            self.soon.pop();
+        }
+        None
     }
 
     /// The first moment of the next slot that is occupied, or of the stretch that the first far
@@ -310,14 +345,15 @@ impl Wheel {
 
         let ahead = self.opened.partition_point(|(order, _)| order.0 <= now);
         for &(_, index) in &self.opened[ahead..] {
-            self.timers[index as usize].place = Place::Near;
+            self.timers[index as usize].place = Place::Soon;
         }
-        // A sorted list becomes a tree at once; `near` was empty, see `advance`.
-        self.near = self.opened.drain(ahead..).collect();
+        // `soon` was empty, see `advance`.
+        self.soon.shrink_to(KEPT);
+        self.soon.extend(self.opened.drain(ahead..).rev());
         for (_, index) in self.opened.drain(..) {
             due.push(self.timers.remove(index as usize).waker);
         }
-        self.opened.shrink_to(BATCH);
+        self.opened.shrink_to(KEPT);
     }
     // ANCHOR_END: open
 
@@ -387,7 +423,7 @@ impl Wheel {
     fn unlink(&mut self, index: u32) {
         let timer = &self.timers[index as usize];
         match timer.place {
-            Place::Never => {}
+            Place::Never | Place::Soon => {}
             Place::Near => {
                 self.near.remove(&timer.order);
             }
