@@ -21,7 +21,7 @@ use std::task::{Wake, Waker};
 
 use crate::engine::id::{Id, TaskId};
 use crate::engine::ready::Remote;
-use crate::shim::atomic::{AtomicU32, Ordering};
+use crate::shim::atomic::{AtomicU32, Ordering, fence};
 use crate::shim::{Mutex, lock};
 
 /// The task stands in the queue or in the inbox.
@@ -296,9 +296,12 @@ impl TaskWaker {
 
     /// How many wakers of this task are in other hands, when `own` clones of its `Arc` belong to
     /// the task itself (abort handles hold weak ones). Zero for a task that waits: nothing can
-    /// ever wake it.
+    /// ever wake it. Ask first and look at `is_queued` after: who wakes lets go of the waker last.
     pub(crate) fn wakers_out(self: &Arc<Self>, own: usize) -> usize {
-        Arc::strong_count(self).saturating_sub(own)
+        let clones = Arc::strong_count(self);
+        // What was done with a waker before it was dropped is seen from here on.
+        fence(Ordering::Acquire);
+        clones.saturating_sub(own)
     }
 }
 

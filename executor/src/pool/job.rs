@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::engine::context;
@@ -11,6 +12,7 @@ use crate::engine::core::quietly;
 use crate::engine::ready::Remote;
 use crate::engine::shared::Shared;
 use crate::engine::waker::TaskWaker;
+use crate::runtime::stall::{JOBS_BEGUN, JOBS_ENDED};
 use crate::shim::{Mutex, lock};
 use crate::task::cell::{JoinCell, Reporter};
 use crate::task::{JobReport, JoinError, JoinHandle, Outcome};
@@ -73,7 +75,7 @@ where
         times,
         shared: shared.cloned(),
         _out: match pace {
-            Pace::Real => shared.map(|shared| Out::new(context::remote_here(shared))),
+            Pace::Real => Some(Out::new(shared.map(context::remote_here))),
             // The loop has a timer for it, or stands still anyway.
             Pace::Simulated => None,
         },
@@ -159,21 +161,29 @@ impl fmt::Debug for dyn Job {
     }
 }
 
-/// While it lives, a call is out: its loop's paused clock stands still.
+/// While it lives, a call is out: the paused clock of the loop it comes from, if from any, stands
+/// still, and no loop is stuck for certain.
 struct Out {
-    remote: Arc<Remote>,
+    remote: Option<Arc<Remote>>,
 }
 
 impl Out {
-    fn new(remote: Arc<Remote>) -> Self {
-        remote.job_leaves();
+    fn new(remote: Option<Arc<Remote>>) -> Self {
+        JOBS_BEGUN.fetch_add(1, Ordering::SeqCst);
+        if let Some(remote) = &remote {
+            remote.job_leaves();
+        }
         Out { remote }
     }
 }
 
 impl Drop for Out {
     fn drop(&mut self) {
-        self.remote.job_is_back();
+        // Before the loop looks again because of it.
+        JOBS_ENDED.fetch_add(1, Ordering::SeqCst);
+        if let Some(remote) = &self.remote {
+            remote.job_is_back();
+        }
     }
 }
 

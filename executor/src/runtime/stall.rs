@@ -30,6 +30,11 @@ const EXIT_STATUS: i32 = 13;
 /// Threads of ours that wait for work and wake nobody.
 pub(crate) static IDLE_THREADS: AtomicUsize = AtomicUsize::new(0);
 
+/// Jobs of all pools that were ever submitted, and how many of them have ended. While they
+/// differ, a thread that is called idle may be on its way to work.
+pub(crate) static JOBS_BEGUN: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static JOBS_ENDED: AtomicUsize = AtomicUsize::new(0);
+
 /// Why nobody can wake anybody.
 #[derive(Debug)]
 enum Verdict {
@@ -108,23 +113,40 @@ pub(crate) fn park(engine: &Rc<Engine>, limit: Option<Duration>) -> bool {
 }
 
 fn verdict(engine: &Rc<Engine>) -> Verdict {
-    if engine.waiting_tasks().iter().all(|task| task.is_lost) {
-        return Verdict::Certain("nobody holds a waker");
-    }
-    // Count first, look at the inbox after: a thread that woke us and then ended has left its
-    // letter there.
-    let is_alone = other_threads() == Some(0);
-    match is_alone && engine.remote.is_quiet() {
-        true => Verdict::Certain("no other thread, no timer, no socket, no job"),
-        false => Verdict::Suspected,
+    // Look first, and at the inbox after: a thread that woke us and then ended, or let go of the
+    // waker, has left its letter there.
+    let is_lost = engine.waiting_tasks().iter().all(|task| task.is_lost);
+    let is_alone = !is_lost && other_threads() == Some(0);
+    match (is_lost, is_alone, engine.remote.is_quiet()) {
+        (true, _, true) => Verdict::Certain("nobody holds a waker"),
+        (_, true, true) => Verdict::Certain("no other thread, no timer, no socket, no job"),
+        _ => Verdict::Suspected,
     }
 }
 
-/// Threads of this process beside this one and the idle ones of our pools; `None` where the
-/// operating system does not tell.
+/// Threads of this process that may do something, beside this one; `None` where the operating
+/// system does not tell.
+///
+/// Idle threads of our pools do not count, if they were idle all the time that it took to look:
+/// a job could have started another thread, and be gone.
 fn other_threads() -> Option<usize> {
-    let all = std::fs::read_dir("/proc/self/task").ok()?.count();
-    Some(all.saturating_sub(1 + IDLE_THREADS.load(Ordering::Acquire)))
+    let begun = JOBS_BEGUN.load(Ordering::SeqCst);
+    let had_job = JOBS_ENDED.load(Ordering::SeqCst) != begun;
+    let idle = IDLE_THREADS.load(Ordering::SeqCst);
+    let all = threads()?;
+    match had_job || JOBS_BEGUN.load(Ordering::SeqCst) != begun {
+        true => Some(all - 1),
+        false => Some(all.saturating_sub(1 + idle)),
+    }
+}
+
+/// Threads of this process. (A list of them, as in `/proc/self/task`, lacks some if others end
+/// while it is read.)
+fn threads() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let mut lines = status.lines();
+    let count = lines.find_map(|line| line.strip_prefix("Threads:"))?;
+    count.trim().parse().ok()
 }
 
 fn tell_once(engine: &Engine, report: &str) {

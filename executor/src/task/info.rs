@@ -44,6 +44,7 @@ impl Engine {
                     true => SEAT_WAKERS,
                     false => OWN_WAKERS,
                 };
+                let is_out = waker.wakers_out(own) > 0;
                 TaskInfo {
                     id: waker.id,
                     name: waker.name(),
@@ -51,9 +52,7 @@ impl Engine {
                     waiting_on: note.map(|note| note.what),
                     waiting_at: note.map(|note| note.place),
                     is_main,
-                    is_lost: !waker.is_queued()
-                        && waker.wakers_out(own) == 0
-                        && self.current.get() != Some(waker.id),
+                    is_lost: !is_out && !waker.is_queued() && self.current.get() != Some(waker.id),
                 }
             })
             .collect()
