@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use mainspring::runtime::{Builder, Handle, LocalRuntime, RunEnd};
-use mainspring::time::{Instant, sleep};
+use mainspring::time::{Instant, sleep, timeout};
 use mainspring_tests::in_time::in_time;
 
 #[test]
@@ -61,23 +61,18 @@ fn a_timer_that_is_no_tasks_keeps_no_loop_from_being_idle() {
 }
 
 #[test]
-fn a_paused_runtime_with_a_driver_runs_until_it_is_stopped() {
+fn a_paused_runtime_has_one_clock_whatever_was_asked_for() {
     in_time(|| {
         let mut builder = Builder::new_multi_thread();
         let runtime = builder.start_paused(true).build().unwrap();
-        let is_stopped = AtomicBool::new(false);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                runtime.run_forever();
-                assert!(is_stopped.load(Ordering::SeqCst));
-            });
-            for _ in 0..10 {
-                let hour = runtime.spawn(async { sleep(Duration::from_secs(3600)).await });
-                runtime.block_on(hour).unwrap();
-            }
-            is_stopped.store(true, Ordering::SeqCst);
-            runtime.handle().stop();
-        });
+        let start = runtime.block_on(async { Instant::now() });
+        // A clock of its own would not wait for that of a driver.
+        let hour = runtime.spawn(async { sleep(Duration::from_secs(3600)).await });
+        let limited = async { timeout(Duration::from_secs(7200), hour).await };
+        assert!(runtime.block_on(limited).is_ok());
+        let elapsed = runtime.block_on(async { start.elapsed() });
+        assert_eq!(elapsed, Duration::from_secs(3600));
+        assert!(matches!(runtime.run_until_idle(), RunEnd::Idle));
     });
 }
 

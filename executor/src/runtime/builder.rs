@@ -72,6 +72,9 @@ impl Builder {
     }
 
     /// Starts with the clock paused: it jumps to the next deadline when nothing else can happen.
+    ///
+    /// Every loop has a clock of its own. So such a runtime has no driver thread, whatever was
+    /// asked for: its tasks run while a thread blocks on it. tokio's multi-thread runtime refuses.
     pub fn start_paused(&mut self, paused: bool) -> &mut Self {
         self.settings.start_paused = paused;
         self
@@ -132,6 +135,9 @@ impl Builder {
 
     /// The half that is shared, for whichever form is built.
     pub(crate) fn shared(&self) -> io::Result<Arc<Shared>> {
-        Ok(Shared::new(self.settings.clone(), Reactor::new()?))
+        let mut settings = self.settings.clone();
+        // A clock that jumps by itself would not wait for what another one has yet to do.
+        settings.has_driver &= !settings.start_paused;
+        Ok(Shared::new(settings, Reactor::new()?))
     }
 }

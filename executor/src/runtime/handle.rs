@@ -118,7 +118,11 @@ impl Handle {
     }
 
     /// Enters the runtime on this thread: until the guard is dropped, `spawn`, `sleep` and their
-    /// like find it.
+    /// like find it. Guards may be dropped in any order.
+    ///
+    /// What they find is this thread's own loop of the runtime, which turns while this thread
+    /// blocks on it, and at no other time. Do not hold the guard across an `.await`: whatever
+    /// else runs on this thread meanwhile would find that loop instead of its own.
     pub fn enter(&self) -> EnterGuard<'_> {
         EnterGuard {
             _inside: context::enter(&self.shared),

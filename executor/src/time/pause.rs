@@ -13,8 +13,8 @@ use crate::engine::core::Engine;
 use crate::leaf;
 use crate::task::{Idle, idle};
 
-/// Stops the clock. From now on it jumps from deadline to deadline, when nothing else can happen
-/// before.
+/// Stops the clock of this thread's loop. From now on it jumps from deadline to deadline, when
+/// nothing else can happen before.
 ///
 /// Does nothing if it stands still already. tokio: `time::pause`, which panics then.
 ///
