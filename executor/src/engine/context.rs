@@ -211,17 +211,6 @@ pub(crate) fn engine_of(shared: &Arc<Shared>) -> io::Result<Rc<Engine>> {
     Ok(engine)
 }
 
-/// The same for somebody who is going to turn it at once: the door stays open until he has.
-pub(crate) fn attended_engine_of(shared: &Arc<Shared>) -> io::Result<Rc<Engine>> {
-    loop {
-        let engine = engine_of(shared)?;
-        if engine.remote.attend() {
-            return Ok(engine);
-        }
-        // The runtime has been dropped since: the next one is a loop of its own.
-    }
-}
-
 /// Ends this thread's loops of runtimes that were dropped on other threads meanwhile: nobody else
 /// can drop their tasks.
 fn end_forsaken() {

@@ -34,10 +34,8 @@ impl Engine {
     /// The future may borrow, so it stays on this stack; it has a seat in the table and waits in
     /// the same queue as everybody else.
     #[track_caller]
-    pub(crate) fn block_on<F: Future>(self: &Rc<Self>, future: F) -> F::Output {
+    pub(crate) fn block_on<F: Future>(self: &Rc<Self>, _turning: Turning, future: F) -> F::Output {
         let place = Location::caller();
-        let turning = Turning::begin(self);
-        let _turning = turning.expect("whoever blocks on a runtime has seen that it lives");
         let _inside = context::enter_engine(self);
         let seat = Seat::take(self, place);
         let waker = Waker::from(seat.waker.clone());

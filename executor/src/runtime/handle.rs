@@ -104,16 +104,21 @@ impl Handle {
     /// If a loop is turning on this thread already, or if the future panics.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        // Before a loop is made for nothing.
         Turning::forbid();
-        match context::attended_engine_of(&self.shared) {
-            Ok(engine) => {
+        loop {
+            let engine = match context::engine_of(&self.shared) {
+                Ok(engine) => engine,
+                Err(error) => panic!(
+                    "the operating system refused this thread a reactor: {error}; raise the \
+                     limit of open files, or block on the runtime from fewer threads"
+                ),
+            };
+            // `None`: the runtime has been dropped since, and the next one is a loop of its own.
+            if let Some(turning) = Turning::begin(&engine) {
                 let _comes_home = ComesHome(&engine);
-                engine.block_on(future)
+                return engine.block_on(turning, future);
             }
-            Err(error) => panic!(
-                "the operating system refused this thread a reactor: {error}; raise the limit \
-                 of open files, or block on the runtime from fewer threads"
-            ),
         }
     }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::engine::context;
 use crate::engine::core::Engine;
 use crate::engine::shared::{OnStall, Shared};
+use crate::engine::turning::Turning;
 use crate::runtime::builder::Builder;
 use crate::runtime::drive::RunEnd;
 use crate::runtime::handle::{EnterGuard, Handle};
@@ -66,7 +67,9 @@ impl LocalRuntime {
     /// If a loop is turning on this thread already, or if the future panics.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.engine.block_on(future)
+        let turning = Turning::begin(&self.engine);
+        let turning = turning.expect("nobody but this thread can end a `LocalRuntime`");
+        self.engine.block_on(turning, future)
     }
 
     /// Spawns a task, which runs whenever this runtime is driven.
