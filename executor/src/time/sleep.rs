@@ -283,10 +283,14 @@ fn polled_by(remote: &Arc<Remote>) -> Option<Rc<Engine>> {
 
 /// The same moment on this loop's clock, if the sleep was made on another loop.
 fn move_to(engine: &Engine, origin: &mut std::time::Instant, deadline: &mut Tick) {
-    if *origin != engine.clock.origin() && *deadline != Tick::NEVER {
+    let here = engine.clock.origin();
+    if *origin == here {
+        return;
+    }
+    if *deadline != Tick::NEVER {
         *deadline = engine.clock.tick(instant(*origin, *deadline));
     }
-    *origin = engine.clock.origin();
+    *origin = here;
 }
 
 /// Puts a timer into this loop's wheel.
