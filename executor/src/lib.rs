@@ -3,6 +3,8 @@
 //! The modules are listed from the ground up: each uses only those listed before it (law 1), so
 //! they can be read in this order. `tests/tests/architecture.rs` keeps it so.
 
+#![forbid(unsafe_code)]
+
 #[cfg(windows)]
 compile_error!(
     "mainspring runs on Linux and macOS. On Windows use WSL, or tokio itself: its programs are \

@@ -73,6 +73,8 @@
 //! # std::io::Result::Ok(())
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod tick;
 mod levels;
 mod wheel;

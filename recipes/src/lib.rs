@@ -4,6 +4,8 @@
 //! in `python/`. The modules are listed from the ground up; a reader who came for the recipes
 //! begins at [`basic`].
 
+#![forbid(unsafe_code)]
+
 pub mod aside; // what is said beside
 pub mod meter; // jobs and a ticker, counted
 pub mod stage; // clock, sink and meter of a recipe

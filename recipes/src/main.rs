@@ -1,5 +1,7 @@
 //! The `recipes` program: lists the cookbook, looks recipes up, shows and plays them.
 
+#![forbid(unsafe_code)]
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 

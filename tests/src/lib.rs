@@ -1,5 +1,7 @@
 //! What the whole-runtime tests share; and the README, whose programs are run with the doctests.
 
+#![forbid(unsafe_code)]
+
 pub mod by_hand;
 pub mod in_time;
 pub mod on_drop;

@@ -4,6 +4,8 @@
 //! as `#[mainspring::main]` and `#[mainspring::test]`, or under whatever name their `Cargo.toml`
 //! gave the crate; this package is not meant to be named by anybody but `mainspring`.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod manifest;
 mod entry;
