@@ -15,6 +15,7 @@ compile_error!(
 extern crate self as mainspring;
 
 mod shim; // what threads share, under names a model checker can stand behind
+mod quietly; // user code whose panic must not reach the loop
 mod leaf; // what a leaf future owes the loop
 mod engine; // the mechanism: one wake-up, top to bottom
 

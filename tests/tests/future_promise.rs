@@ -241,3 +241,18 @@ fn a_result_that_was_set_is_there_at_the_first_poll() {
     let polled = Bell::new().poll(&mut handle);
     assert!(matches!(polled, Poll::Ready(Ok(1))));
 }
+
+#[test]
+fn a_reader_whose_waker_panics_does_not_keep_an_abort_from_the_worker() {
+    let (mut resolver, mut handle) = create_future::<u8>();
+    let bomb = evil(|act| assert_ne!(act, "wake", "a foreign waker panics"));
+    let polled = Pin::new(&mut handle).poll(&mut Context::from_waker(&bomb));
+    assert!(polled.is_pending());
+
+    let worker = Bell::new();
+    let mut cancelled = resolver.cancelled();
+    assert!(worker.poll(&mut cancelled).is_pending());
+    assert!(handle.cancel());
+    assert_eq!(worker.rings(), 1);
+    assert!(worker.poll(&mut cancelled).is_ready());
+}

@@ -12,44 +12,17 @@
 use std::cell::RefCell;
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use mainspring::runtime::{Builder, Handle, LocalRuntime, Runtime};
+use mainspring::runtime::{Handle, LocalRuntime, Runtime};
 use mainspring::task::yield_now;
 use mainspring::time::sleep;
 use mainspring_tests::on_drop::on_drop;
+use mainspring_tests::patient::{HOUR, Log, patient, with_driver};
 use mainspring_tests::watchdog::watch;
-
-const HOUR: Duration = Duration::from_secs(3600);
-
-/// Both forms without a driver thread are built by this, and never wait for less than an hour.
-fn patient() -> Builder {
-    let mut builder = Builder::new_current_thread();
-    builder.shutdown_timeout(HOUR);
-    builder
-}
-
-fn with_driver() -> Runtime {
-    let mut builder = Builder::new_multi_thread();
-    builder.shutdown_timeout(HOUR).build().unwrap()
-}
-
-/// What happened, in order, from any thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn add(&self, what: impl Into<String>) {
-        self.0.lock().unwrap().push(what.into());
-    }
-
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
-    }
-}
 
 #[test]
 fn a_foreign_drop_ends_the_tasks_on_the_drivers_thread() {

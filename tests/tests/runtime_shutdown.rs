@@ -8,46 +8,19 @@ use std::cell::RefCell;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use mainspring::runtime::{Builder, Closed, LocalRuntime, RunEnd, Runtime};
+use mainspring::runtime::{Builder, Closed, LocalRuntime, RunEnd};
 use mainspring::task::{idle, yield_now};
 use mainspring::time::sleep;
 use mainspring_tests::by_hand::Bell;
 use mainspring_tests::on_drop::on_drop;
+use mainspring_tests::patient::{HOUR, Log, patient, with_driver};
 use mainspring_tests::watchdog::watch;
-
-const HOUR: Duration = Duration::from_secs(3600);
-
-/// Both forms without a driver thread are built by this, and never wait for less than an hour.
-fn patient() -> Builder {
-    let mut builder = Builder::new_current_thread();
-    builder.shutdown_timeout(HOUR);
-    builder
-}
-
-fn with_driver() -> Runtime {
-    let mut builder = Builder::new_multi_thread();
-    builder.shutdown_timeout(HOUR).build().unwrap()
-}
-
-/// What happened, in order, from any thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn add(&self, what: impl Into<String>) {
-        self.0.lock().unwrap().push(what.into());
-    }
-
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
-    }
-}
 
 #[test]
 fn tasks_are_dropped_in_the_order_of_spawning() {

@@ -8,10 +8,11 @@ use std::sync::{Arc, MutexGuard};
 
 use mainspring_reactor::Reactor;
 
-use crate::engine::core::{Engine, quietly};
+use crate::engine::core::Engine;
 use crate::engine::id::Id;
 use crate::engine::ready::{Letter, ReadyQueue, Remote};
 use crate::engine::shared::Shared;
+use crate::quietly::quietly;
 
 thread_local! {
     /// The runtimes that this thread has entered and not left yet; it is inside of the last.

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
@@ -16,6 +15,7 @@ use crate::engine::id::Id;
 use crate::engine::ready::{ReadyQueue, Remote};
 use crate::engine::shared::Shared;
 use crate::engine::table::TaskTable;
+use crate::quietly::quietly;
 
 // ANCHOR: engine
 /// One loop, confined to its thread.
@@ -133,13 +133,5 @@ impl Drop for Engine {
         // must learn that nobody reads, or reach the next home.
         self.shared.vacate_seat(&self.remote);
         self.drop_everything();
-    }
-}
-
-/// Runs a piece of user code (a destructor, a waker) whose panic must not reach the loop. It has
-/// been told by the panic hook; what it carried is not dropped, for that may panic again.
-pub(crate) fn quietly(user_code: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(user_code)) {
-        std::mem::forget(payload);
     }
 }

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use mainspring_reactor::Tick;
 
-use crate::engine::core::{Engine, quietly};
+use crate::engine::core::Engine;
 use crate::engine::id::TaskId;
 use crate::engine::ready::Letter;
 use crate::engine::table::{Running, Taken};
 use crate::leaf;
+use crate::quietly::{quietly, wake_all};
 
 /// Polls after which the loop looks at the clock, the inbox and the reactor although tasks are
 /// ready.
@@ -230,9 +231,7 @@ impl Engine {
     /// Wakes everybody in the list, which is kept for the next time.
     fn wake(&self, mut due: Vec<Waker>) -> bool {
         let any = !due.is_empty();
-        for waker in due.drain(..) {
-            quietly(|| waker.wake());
-        }
+        wake_all(due.drain(..));
         self.due.set(due);
         any
     }

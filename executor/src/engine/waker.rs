@@ -21,6 +21,7 @@ use std::task::{Wake, Waker};
 
 use crate::engine::id::{Id, TaskId};
 use crate::engine::ready::Remote;
+use crate::quietly::wake_all;
 use crate::shim::atomic::{AtomicU32, Ordering, fence};
 use crate::shim::{Mutex, lock};
 
@@ -177,8 +178,8 @@ impl TaskWaker {
                 _ => (mem::take(&mut rare.on_abort), mem::take(&mut rare.watchers)),
             }
         };
-        watchers.into_iter().for_each(Waker::wake);
-        listeners.into_iter().flatten().for_each(Waker::wake);
+        wake_all(watchers);
+        wake_all(listeners.into_iter().flatten());
         self.wake_by_ref();
         true
     }

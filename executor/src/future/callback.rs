@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::engine::context;
-use crate::engine::core::quietly;
 use crate::engine::id::TaskId;
 use crate::engine::table::Taken;
 use crate::leaf::Note;
+use crate::quietly::quietly;
 use crate::task::cell::JoinCell;
 use crate::task::{Id, JoinHandle, Outcome};
 

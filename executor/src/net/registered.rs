@@ -16,7 +16,7 @@
 use std::io;
 use std::panic::Location;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use mainspring_reactor::{Direction, Interest, Ready, Source};
 use mio::event;
@@ -26,6 +26,7 @@ use crate::engine::core::Engine;
 use crate::engine::hold::Wire;
 use crate::engine::ready::Remote;
 use crate::leaf;
+use crate::quietly::wake_all;
 
 /// A socket that is registered with a loop's reactor as long as it lives.
 ///
@@ -136,7 +137,7 @@ impl<S: event::Source> Registered<S> {
     pub(crate) fn release(&self, direction: Direction) {
         let mut due = Vec::new();
         self.source.release(direction, &mut due);
-        due.into_iter().for_each(Waker::wake);
+        wake_all(due);
     }
 
     /// Registers a socket, which must not block, with the loop this thread is inside of.
@@ -275,6 +276,7 @@ impl<S: event::Source> Drop for Wait<'_, S> {
 mod tests {
     //! What nobody can see from outside: the reactor's table and the clock's list of wires.
 
+    use std::task::Waker;
     use std::thread;
 
     use super::*;

@@ -8,10 +8,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::engine::context;
-use crate::engine::core::quietly;
 use crate::engine::ready::Remote;
 use crate::engine::shared::Shared;
 use crate::engine::waker::TaskWaker;
+use crate::quietly::quietly;
 use crate::runtime::stall::{JOBS_BEGUN, JOBS_ENDED};
 use crate::shim::{Mutex, lock};
 use crate::task::cell::{JoinCell, Reporter};

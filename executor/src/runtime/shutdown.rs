@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::engine::context;
-use crate::engine::core::{Engine, quietly};
+use crate::engine::core::Engine;
 use crate::engine::ready::{Letter, Remote};
 use crate::engine::shared::Shared;
+use crate::quietly::quietly;
 
 /// The moment until which the end of a runtime waits for other threads, all of them together.
 pub(crate) fn deadline(limit: Duration) -> Instant {

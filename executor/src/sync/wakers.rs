@@ -6,7 +6,7 @@
 
 use std::task::Waker;
 
-use crate::engine::core::quietly;
+use crate::quietly::wake_all;
 use crate::shim::{Mutex, lock};
 
 // ANCHOR: look_under
@@ -88,13 +88,7 @@ impl Outgoing {
     pub(crate) fn settle(self) {
         match self.first {
             Some(first) if self.rest.is_empty() => first.wake(),
-            Some(first) => {
-                // A foreign waker may panic: that must not keep the others asleep.
-                quietly(|| first.wake());
-                for waker in self.rest {
-                    quietly(|| waker.wake());
-                }
-            }
+            Some(first) => wake_all(std::iter::once(first).chain(self.rest)),
             None => {}
         }
         drop(self.discarded);

@@ -19,8 +19,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::engine::core::quietly;
 use crate::engine::waker::{Party, TaskWaker};
+use crate::quietly::{quietly, wake_all};
 use crate::shim::{Mutex, lock};
 use crate::task::error::{JoinError, Outcome};
 use crate::task::report::JobReport;
@@ -121,12 +121,12 @@ impl<T> JoinCell<T> {
         if slot.looks_due() > 0 {
             // The last to look wakes the reader.
             drop(slot);
-            self.waker.take_watchers().into_iter().for_each(Waker::wake);
+            wake_all(self.waker.take_watchers());
             return Ok(());
         }
         let reader = slot.reader.take();
         drop(slot);
-        wake(reader);
+        wake_all(reader);
         Ok(())
     }
 
@@ -273,7 +273,7 @@ impl<T> JoinCell<T> {
             }
         };
         quietly(|| drop(unread));
-        wake(reader);
+        wake_all(reader);
         self.tell_worker();
     }
 
@@ -319,7 +319,7 @@ impl<T> JoinCell<T> {
         }
         self.forget_reader();
         if self.is_unwanted() {
-            wake(self.waker.take_listener(Party::Worker));
+            wake_all(self.waker.take_listener(Party::Worker));
         }
     }
 
@@ -354,13 +354,6 @@ impl<T> Slot<T> {
     }
 }
 
-/// A foreign waker may panic: that must not keep the work from its end.
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        quietly(|| waker.wake());
-    }
-}
-
 /// Wrong on purpose: the steps that the models must find fault with.
 #[cfg(all(test, mainspring_loom))]
 impl<T> JoinCell<T> {
@@ -383,7 +376,7 @@ impl<T> JoinCell<T> {
         self.waker.finish();
         let reader = slot.reader.take();
         drop(slot);
-        wake(reader);
+        wake_all(reader);
     }
     /// Puts the outcome in place although the work may have been given up since the look.
     pub(crate) fn finish_after_the_look(&self, outcome: Outcome<T>) {
@@ -395,6 +388,6 @@ impl<T> JoinCell<T> {
         slot.stage = Stage::Ended(outcome);
         let reader = slot.reader.take();
         drop(slot);
-        wake(reader);
+        wake_all(reader);
     }
 }

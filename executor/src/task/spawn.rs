@@ -9,12 +9,13 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 
 use crate::engine::context;
-use crate::engine::core::{Engine, quietly};
+use crate::engine::core::Engine;
 use crate::engine::ready::Remote;
 use crate::engine::shared::Shared;
 use crate::engine::table::{Body, Running};
 use crate::engine::waker::TaskWaker;
 use crate::leaf::Note;
+use crate::quietly::quietly;
 use crate::task::cell::JoinCell;
 use crate::task::error::JoinError;
 use crate::task::join::{JoinHandle, Payload};
