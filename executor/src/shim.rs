@@ -21,7 +21,8 @@ pub(crate) use mainspring_reactor::Unparker;
 
 /// Locks, whether or not somebody panicked while holding the lock.
 ///
-/// No user code runs under our locks, so a poisoned one holds a consistent state all the same.
+/// No user code runs under our locks (but for a queue's `Store`, and the `Ord` of its items), so a
+/// poisoned one holds a consistent state all the same.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()
