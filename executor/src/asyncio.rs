@@ -22,6 +22,8 @@ pub use crate::future::{
 pub use crate::pool::{
     ThreadPool, Threads, run_in_executor, set_default_executor, spawn_blocking as to_thread,
 };
+#[cfg(feature = "process")]
+pub use crate::process::{ProcessPool, Processes, function, serve};
 pub use crate::runtime::{Handle, LocalRuntime as Runner, run};
 pub use crate::sync::{Event, LifoQueue, PriorityQueue, Queue, QueueShutDown, Semaphore};
 pub use crate::task::{

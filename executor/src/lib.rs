@@ -29,6 +29,10 @@ pub mod io; // reading and writing, as traits
 
 pub mod pool; // calls that block, on threads
 pub mod net; // sockets
+
+#[cfg(feature = "process")]
+pub mod process; // calls that compute, in worker processes
+
 pub mod asyncio; // the same things under Python's names
 
 #[cfg(all(test, mainspring_loom))]

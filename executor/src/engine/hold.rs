@@ -20,6 +20,8 @@ pub(crate) enum Wire {
     Listening(SocketAddr),
     /// A stream between two addresses.
     Stream { here: SocketAddr, there: SocketAddr },
+    /// The end of a worker process that has no job: it may come or not, and nobody goes on then.
+    Idle,
 }
 
 impl Wire {
@@ -37,6 +39,7 @@ impl Wire {
                 here: plain(here),
                 there: plain(there),
             },
+            Wire::Idle => Wire::Idle,
         }
     }
 
@@ -111,10 +114,15 @@ impl Wires {
                 };
                 !is_ours(other_end) && !Wire::listening(there).into_iter().any(is_ours)
             }
-            Wire::Listening(_) => false,
+            Wire::Listening(_) | Wire::Idle => false,
         })
     }
     // ANCHOR_END: hold
+
+    /// Whether a wait for this source, on which somebody waits, may wake anybody who goes on.
+    pub(crate) fn may_wake(&self, source: SourceKey) -> bool {
+        self.table.borrow().by_source.get(&source) != Some(&Wire::Idle)
+    }
 }
 
 impl Table {

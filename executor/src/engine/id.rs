@@ -37,6 +37,11 @@ impl Id {
         // The first block begins at 1, and the counter does not live to see its end.
         Id(NonZeroU64::new(next).unwrap_or(NonZeroU64::MIN))
     }
+
+    #[cfg(feature = "process")]
+    pub(crate) fn number(self) -> u64 {
+        self.0.get()
+    }
 }
 
 impl fmt::Display for Id {

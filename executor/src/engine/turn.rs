@@ -263,6 +263,8 @@ impl Engine {
 
     /// Whether nothing of this loop's own can wake anybody: no job and no socket is waited for.
     fn is_alone(&self) -> bool {
-        self.remote.jobs() == 0 && self.reactor.borrow().armed().next().is_none()
+        let reactor = self.reactor.borrow();
+        let mut armed = reactor.armed();
+        self.remote.jobs() == 0 && !armed.any(|(source, _)| self.wires.may_wake(source))
     }
 }

@@ -1,5 +1,7 @@
 //! A job: a closure on its way to a thread, its answer on the way back.
 
+use std::any::Any;
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -41,6 +43,9 @@ pub(crate) type Work = Box<dyn Job>;
 
 /// What a job unwinds with when its simulated pool ends in the middle of it: no panic of its own.
 pub(crate) struct Stopped;
+
+/// What a job unwinds with when it fails with an error, and not by a panic.
+pub(crate) struct Failed(pub(crate) Box<dyn Error + Send + Sync>);
 
 /// How a pool treats the clock of the loop that its jobs come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +122,7 @@ where
         self.outcome = match catch_unwind(AssertUnwindSafe(call)) {
             Ok(value) => Some(Ok(value)),
             Err(payload) if payload.is::<Stopped>() => None,
-            Err(payload) => Some(Err(JoinError::panicked(self.cell.waker.id, payload))),
+            Err(payload) => Some(Err(self.error(payload))),
         };
     }
 
@@ -144,6 +149,17 @@ where
 }
 // ANCHOR_END: job
 
+impl<F, R> Closure<F, R> {
+    /// What it unwound with, as its handle's answer.
+    fn error(&self, payload: Box<dyn Any + Send>) -> JoinError {
+        let id = self.cell.waker.id;
+        match payload.downcast::<Failed>() {
+            Ok(failed) => JoinError::not_done(id, failed.0),
+            Err(payload) => JoinError::panicked(id, payload),
+        }
+    }
+}
+
 impl<F, R> Drop for Closure<F, R> {
     fn drop(&mut self) {
         if self.is_answered {
@@ -163,12 +179,12 @@ impl fmt::Debug for dyn Job {
 
 /// While it lives, a call is out: the paused clock of the loop it comes from, if from any, stands
 /// still, and no loop is stuck for certain.
-struct Out {
+pub(crate) struct Out {
     remote: Option<Arc<Remote>>,
 }
 
 impl Out {
-    fn new(remote: Option<Arc<Remote>>) -> Self {
+    pub(crate) fn new(remote: Option<Arc<Remote>>) -> Self {
         JOBS_BEGUN.fetch_add(1, Ordering::SeqCst);
         if let Some(remote) = &remote {
             remote.job_leaves();
@@ -200,13 +216,17 @@ pub(crate) struct Times {
 
 #[derive(Clone, Default)]
 struct Run {
+    /// `None`: in this process.
+    pid: Option<u32>,
     thread: Option<Arc<str>>,
     started: Option<Instant>,
     finished: Option<Instant>,
+    /// What the job itself took, where another process says so.
+    took: Option<Duration>,
 }
 
 impl Times {
-    fn new(place: &'static Location<'static>, pace: Pace, submitted: Instant) -> Self {
+    pub(crate) fn new(place: &'static Location<'static>, pace: Pace, submitted: Instant) -> Self {
         Times {
             place,
             pace,
@@ -226,13 +246,30 @@ impl Times {
         run.started = Some(now);
     }
 
-    fn end(&self, now: Instant) {
+    /// A worker process takes it up; it may be the second to do so.
+    #[cfg(feature = "process")]
+    pub(crate) fn begin_in(&self, pid: u32, worker: &Arc<str>, now: Instant) {
+        *lock(&self.run) = Run {
+            pid: Some(pid),
+            thread: Some(worker.clone()),
+            started: Some(now),
+            ..Run::default()
+        };
+    }
+
+    #[cfg(feature = "process")]
+    pub(crate) fn took(&self, took: Duration) {
+        lock(&self.run).took = Some(took);
+    }
+
+    pub(crate) fn end(&self, now: Instant) {
         lock(&self.run).finished = Some(now);
     }
 
     /// How long it has run, or ran.
     fn ran(&self, run: &Run) -> Duration {
         match run.started {
+            _ if run.took.is_some() => run.took.unwrap_or_default(),
             Some(started) => run
                 .finished
                 .unwrap_or_else(|| self.now())
@@ -255,7 +292,7 @@ impl Reporter for Times {
         let run = lock(&self.run).clone();
         let started = run.started.unwrap_or_else(|| self.now());
         JobReport {
-            pid: std::process::id(),
+            pid: run.pid.unwrap_or_else(std::process::id),
             thread: run.thread.as_deref().unwrap_or_default().to_owned(),
             queued: started.saturating_duration_since(self.submitted),
             ran: self.ran(&run),

@@ -15,9 +15,9 @@
 pub(crate) mod job;
 pub(crate) mod queue;
 mod thread;
-mod lane;
-mod simulated;
-mod thread_pool;
+pub(crate) mod lane;
+pub(crate) mod simulated;
+pub(crate) mod thread_pool;
 pub(crate) mod blocking;
 
 pub use blocking::{

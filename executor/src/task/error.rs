@@ -6,6 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::panic::Location;
+use std::process::ExitStatus;
 
 use crate::engine::id::Id;
 use crate::engine::waker::AbortRequest;
@@ -35,6 +36,31 @@ enum Reason {
     Abandoned,
     JoinsItself,
     NoThread(io::Error),
+    #[cfg_attr(not(feature = "process"), expect(dead_code))]
+    WorkerDied(WorkerDied),
+    NotDone(Box<dyn Error + Send + Sync>),
+}
+
+/// A worker process ended in the middle of a job: see [`JoinError::worker_died`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WorkerDied {
+    /// Which process it was.
+    pub pid: u32,
+    /// How it ended: its exit code, or the signal that ended it. `None` if the system does not
+    /// tell, because this program ignores `SIGCHLD`.
+    pub status: Option<ExitStatus>,
+}
+
+impl fmt::Display for WorkerDied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "worker process {} ended in the middle of it", self.pid)?;
+        match self.status {
+            // "exit status: 3", "signal: 9 (SIGKILL)"
+            Some(status) => write!(f, " ({status})"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl JoinError {
@@ -67,6 +93,17 @@ impl JoinError {
         JoinError::new(id, reason)
     }
 
+    #[cfg(feature = "process")]
+    pub(crate) fn worker_died_of(id: Id, pid: u32, status: Option<ExitStatus>) -> Self {
+        let reason = Reason::WorkerDied(WorkerDied { pid, status });
+        JoinError::new(id, reason)
+    }
+
+    pub(crate) fn not_done(id: Id, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let reason = Reason::NotDone(error.into());
+        JoinError::new(id, reason)
+    }
+
     /// The task was cancelled (`abort`, `cancel`, or its runtime ended).
     pub fn is_cancelled(&self) -> bool {
         matches!(self.0.reason, Reason::Cancelled(_))
@@ -80,6 +117,17 @@ impl JoinError {
     /// The [`Resolver`](crate::future::Resolver) was dropped without setting a result.
     pub fn is_abandoned(&self) -> bool {
         matches!(self.0.reason, Reason::Abandoned)
+    }
+
+    /// The worker process that had the job ended in the middle of it: which one, and how.
+    ///
+    /// The pool lives on, with a new worker in its place. asyncio: `BrokenProcessPool`, which ends
+    /// the pool.
+    pub fn worker_died(&self) -> Option<WorkerDied> {
+        match &self.0.reason {
+            Reason::WorkerDied(died) => Some(*died),
+            _ => None,
+        }
     }
 
     /// What the panic carried, to go on with `std::panic::resume_unwind`.
@@ -170,6 +218,8 @@ impl fmt::Display for JoinError {
                 f,
                 "job {id} could not run: the operating system refused the pool its first thread"
             ),
+            Reason::WorkerDied(died) => write!(f, "job {id} was not done: {died}"),
+            Reason::NotDone(error) => write!(f, "job {id} was not done: {error}"),
         }
     }
 }
@@ -184,6 +234,7 @@ impl Error for JoinError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0.reason {
             Reason::NoThread(error) => Some(error),
+            Reason::NotDone(error) => Some(&**error),
             _ => None,
         }
     }

@@ -60,8 +60,9 @@ impl<T> JoinHandle<T> {
 
     /// Asks for the task to be dropped. Its future is dropped when its turn comes, in the order
     /// of the ready queue, and then the handle says "cancelled"; a task that ends in that very
-    /// poll keeps its output. A job that has not started never will; one that runs goes on, and
-    /// its handle is released at once.
+    /// poll keeps its output. A job that has not started never will; one that runs on a thread goes
+    /// on, and its handle is released at once; one that runs in a worker process is stopped, by the
+    /// end of that process.
     ///
     /// May be called from any thread, at any time. tokio: `JoinHandle::abort`.
     #[track_caller]

@@ -11,7 +11,7 @@ mod info;
 pub use crate::engine::id::Id;
 // Upstairs, and here because tokio's programs look for it here.
 pub use crate::pool::spawn_blocking;
-pub use error::{JoinError, Outcome};
+pub use error::{JoinError, Outcome, WorkerDied};
 pub use info::{TaskInfo, all_tasks, current_task};
 pub use join::{AbortHandle, JoinHandle};
 pub use report::JobReport;

@@ -1,0 +1,103 @@
+//! A crew for each runtime that a pool is used in.
+
+use std::panic::Location;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use crate::engine::shared::{Lodger, Shared};
+use crate::engine::turning::Turning;
+use crate::process::crew::{Closing, Crew, Settings};
+use crate::process::driver;
+use crate::shim::{Mutex, lock};
+
+pub(crate) struct Crews {
+    // Never changes.
+    pub(crate) settings: Settings,
+
+    // Any thread, under its lock. `None`: the pool has ended.
+    crews: Mutex<Option<Vec<Arc<Crew>>>>,
+}
+
+impl Crews {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Crews {
+            settings,
+            crews: Mutex::new(Some(Vec::new())),
+        }
+    }
+
+    /// The crew of this runtime. `None`: the pool, or the runtime, has ended.
+    pub(crate) fn of(&self, shared: &Arc<Shared>) -> Option<Arc<Crew>> {
+        let home = shared.home();
+        let mut crews = lock(&self.crews);
+        let crews = crews.as_mut()?;
+        if let Some(crew) = crews.iter().find(|crew| Arc::ptr_eq(&crew.home, &home)) {
+            return Some(crew.clone());
+        }
+        let residents = shared.lodger(Residents::default)?;
+        // What belonged to loops that are gone.
+        crews.retain(|crew| !crew.shared.is_ended() && !Arc::ptr_eq(&crew.shared, shared));
+        let crew = Crew::new(self.settings.clone(), shared.clone(), home);
+        lock(&residents.crews).push(Arc::downgrade(&crew));
+        crews.push(crew.clone());
+        Some(crew)
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Crew>> {
+        lock(&self.crews).clone().unwrap_or_default()
+    }
+
+    /// Nothing is accepted any more. Returns those who have to come to their end.
+    #[track_caller]
+    pub(crate) fn close(&self, closing: Closing, cancel_queued: bool) -> Vec<Arc<Crew>> {
+        let crews = lock(&self.crews).take().unwrap_or_default();
+        for crew in &crews {
+            end(crew, closing, cancel_queued, Location::caller());
+        }
+        crews
+    }
+}
+
+impl Drop for Crews {
+    fn drop(&mut self) {
+        self.close(Closing::Now, true);
+    }
+}
+
+/// Closes a crew. Where a loop turns, it sees to the rest; elsewhere nobody does, and a worker that
+/// is killed is waited for here.
+pub(crate) fn end(
+    crew: &Arc<Crew>,
+    closing: Closing,
+    cancel_queued: bool,
+    place: &'static Location<'static>,
+) {
+    let idle = crew.close(closing, cancel_queued);
+    if Turning::is_on() || closing == Closing::WhenDone {
+        return driver::dismiss(crew, idle, place);
+    }
+    for worker in idle {
+        let seat = worker.seat;
+        drop(worker);
+        crew.forsake(seat);
+    }
+    for child in crew.children() {
+        child.end();
+    }
+}
+
+/// The crews of all pools in a runtime, which end with it.
+#[derive(Default)]
+struct Residents {
+    crews: Mutex<Vec<Weak<Crew>>>,
+}
+
+impl Lodger for Residents {
+    fn close(&self, _until: Instant) -> Vec<String> {
+        let crews = std::mem::take(&mut *lock(&self.crews));
+        for crew in crews.iter().filter_map(Weak::upgrade) {
+            end(&crew, Closing::Now, true, Location::caller());
+        }
+        Vec::new()
+    }
+}

@@ -1,0 +1,42 @@
+//! Calls that compute, in other processes of the same program.
+//!
+//! ```text
+//!   pool.rs           driver.rs             child.rs, channel.rs        worker.rs
+//!   submit  -------> a task that has  ----> a socket pair   ---------> this program again:
+//!   (job.rs)         a worker, or           frames (frame.rs)          list[number](argument)
+//!      |             starts one                  |
+//!      v                 ^                       v
+//!   JoinHandle <-- answer, or how it died <------+
+//! ```
+//!
+//! | asyncio | here |
+//! | --- | --- |
+//! | `ProcessPoolExecutor(n)` | [`ProcessPool::new`] |
+//! | `max_tasks_per_child`, `initializer` | [`ProcessPool::builder`] |
+//! | `loop.run_in_executor(pool, f, x)` | [`run_in_executor(&pool, f, x)`](crate::pool::run_in_executor) |
+//! | `if __name__ == "__main__":` | [`serve`], the first line of `main` |
+//! | `BrokenProcessPool`, the end of the pool | [`JoinError::worker_died`](crate::task::JoinError::worker_died), of one job |
+//!
+//! tokio has no counterpart.
+
+mod frame;
+mod value;
+mod error;
+mod function;
+mod worker;
+mod child;
+mod exit;
+mod channel;
+mod job;
+mod crew;
+mod driver;
+mod crews;
+mod submit;
+mod pool;
+mod slot;
+
+pub use error::ProcessError;
+pub use function::{Function, Remote, function};
+pub use pool::{ProcessPool, ProcessPoolBuilder, Shutdown, WarmUp};
+pub use slot::Processes;
+pub use worker::serve;
