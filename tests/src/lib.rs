@@ -5,6 +5,7 @@
 pub mod by_hand;
 pub mod in_time;
 pub mod on_drop;
+pub mod orders;
 pub mod patient;
 pub mod script;
 pub mod source;

@@ -4,86 +4,9 @@
 //! after every step: nobody who could go on sleeps, nobody is overtaken, nothing is lost or doubled.
 //! Longer sequences are drawn from a seed.
 
-use std::sync::Arc;
-use std::task::Poll;
-
 use mainspring::sync::queue::{Get, Put};
 use mainspring::sync::{Acquire, Queue, QueueShutDown, Semaphore, SemaphorePermit};
-use mainspring_tests::by_hand::Bell;
-
-/// Plays every sequence of `steps` operations out of `kinds`.
-fn every_order(kinds: usize, steps: usize, play: impl Fn(&[usize])) {
-    let mut sequence = vec![0; steps];
-    loop {
-        play(&sequence);
-        let Some(step) = sequence.iter().rposition(|kind| kind + 1 < kinds) else {
-            return;
-        };
-        sequence[step] += 1;
-        sequence[step + 1..].fill(0);
-    }
-}
-
-/// Plays `rounds` sequences that a small generator draws.
-fn drawn_orders(kinds: usize, steps: usize, rounds: usize, play: impl Fn(&[usize])) {
-    let mut dice = 0x2545_f491_4f6c_dd1d_u64;
-    let mut sequence = vec![0; steps];
-    for _ in 0..rounds {
-        for kind in &mut sequence {
-            dice ^= dice << 13;
-            dice ^= dice >> 7;
-            dice ^= dice << 17;
-            *kind = (dice % kinds as u64) as usize;
-        }
-        play(&sequence);
-    }
-}
-
-/// A future, and what is known of it from outside.
-struct Seat<F> {
-    future: Option<F>,
-    bell: Arc<Bell>,
-    // How often the bell had rung when the future was last found pending.
-    parked_at: Option<usize>,
-}
-
-impl<F: Future + Unpin> Seat<F> {
-    fn new(future: F) -> Self {
-        Seat {
-            future: Some(future),
-            bell: Bell::new(),
-            parked_at: None,
-        }
-    }
-
-    fn poll(&mut self) -> Option<F::Output> {
-        let rings = self.bell.rings();
-        let Poll::Ready(output) = self.bell.poll(self.future.as_mut()?) else {
-            // A ring within the poll counts as one after it: it asks for another poll.
-            self.parked_at = Some(rings);
-            return None;
-        };
-        self.future = None;
-        self.parked_at = None;
-        Some(output)
-    }
-
-    fn leave(&mut self) {
-        self.future = None;
-        self.parked_at = None;
-    }
-
-    /// Parked, and nobody has rung.
-    fn asleep(&self) -> bool {
-        self.parked_at == Some(self.bell.rings())
-    }
-
-    /// Parked, rung for, and not run since.
-    fn called(&self) -> bool {
-        self.parked_at
-            .is_some_and(|rings| rings < self.bell.rings())
-    }
-}
+use mainspring_tests::orders::{Seat, drawn_orders, every_order};
 
 /// Operations on a semaphore: poll and drop of each waiter, one more permit, close.
 fn play_semaphore(free: usize, wants: &[u32], sequence: &[usize]) {
