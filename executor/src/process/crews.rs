@@ -14,23 +14,33 @@ pub(crate) struct Crews {
     // Never changes.
     pub(crate) settings: Settings,
 
-    // Any thread, under its lock. `None`: the pool has ended.
-    crews: Mutex<Option<Vec<Arc<Crew>>>>,
+    // Any thread, under its lock.
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    crews: Vec<Arc<Crew>>,
+    /// The pool has ended, or is about to.
+    is_closed: bool,
 }
 
 impl Crews {
     pub(crate) fn new(settings: Settings) -> Self {
         Crews {
             settings,
-            crews: Mutex::new(Some(Vec::new())),
+            state: Mutex::new(State::default()),
         }
     }
 
     /// The crew of this runtime. `None`: the pool, or the runtime, has ended.
     pub(crate) fn of(&self, shared: &Arc<Shared>) -> Option<Arc<Crew>> {
         let home = shared.home();
-        let mut crews = lock(&self.crews);
-        let crews = crews.as_mut()?;
+        let mut state = lock(&self.state);
+        if state.is_closed {
+            return None;
+        }
+        let crews = &mut state.crews;
         if let Some(crew) = crews.iter().find(|crew| Arc::ptr_eq(&crew.home, &home)) {
             return Some(crew.clone());
         }
@@ -38,19 +48,25 @@ impl Crews {
         // What belonged to loops that are gone.
         crews.retain(|crew| !crew.shared.is_ended() && !Arc::ptr_eq(&crew.shared, shared));
         let crew = Crew::new(self.settings.clone(), shared.clone(), home);
-        lock(&residents.crews).push(Arc::downgrade(&crew));
         crews.push(crew.clone());
+        let mut residents = lock(&residents.crews);
+        residents.retain(|crew| crew.strong_count() > 0);
+        residents.push(Arc::downgrade(&crew));
         Some(crew)
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Crew>> {
-        lock(&self.crews).clone().unwrap_or_default()
+        lock(&self.state).crews.clone()
     }
 
     /// Nothing is accepted any more. Returns those who have to come to their end.
     #[track_caller]
     pub(crate) fn close(&self, closing: Closing, cancel_queued: bool) -> Vec<Arc<Crew>> {
-        let crews = lock(&self.crews).take().unwrap_or_default();
+        let crews = {
+            let mut state = lock(&self.state);
+            state.is_closed = true;
+            state.crews.clone()
+        };
         for crew in &crews {
             end(crew, closing, cancel_queued, Location::caller());
         }

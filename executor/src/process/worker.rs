@@ -18,7 +18,7 @@ use std::fs::File;
 use std::hint;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -122,7 +122,8 @@ impl Summons {
         let summons = Summons::parse(&env::var(MARKER).ok()?)?;
         let stdin = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
         // Once it serves, its standard input is another, and it is a worker all the same.
-        let is_meant = stdin.metadata().ok()?.ino() == summons.inode;
+        let stdin = stdin.metadata().ok()?;
+        let is_meant = stdin.file_type().is_socket() && stdin.ino() == summons.inode;
         (is_meant || SERVER.get().is_some()).then_some(summons)
     }
 
