@@ -1,23 +1,29 @@
 //! What may stand between the parentheses of `#[main(…)]` and `#[test(…)]`.
 //!
 //! tokio's arguments are all understood, so that a program keeps its source when it changes the
-//! runtime; of these only `start_paused` and `crate` change anything here.
+//! runtime; of these only `start_paused` and `crate` change anything here. `serve` is our own.
 
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Ident, Lit, LitInt, Path, Result, Token};
+use syn::{Error, ExprArray, Ident, Lit, LitInt, Path, Result, Token, token};
 
 /// The arguments that change what is built.
 #[derive(Default)]
 pub(crate) struct Arguments {
     pub(crate) start_paused: bool,
     pub(crate) crate_path: Option<Path>,
+    /// The functions that worker processes can be asked for.
+    pub(crate) serve: Option<ExprArray>,
 }
 
 /// Every argument, and what it takes.
-const TAKES: [(&str, &str); 6] = [
+const TAKES: [(&str, &str); 7] = [
     ("start_paused", "`true` or `false`"),
     ("crate", "a path in quotes, as in `crate = \"tokio\"`"),
+    (
+        "serve",
+        "a list of functions in brackets, as in `serve = [fib, print_num]`",
+    ),
     (
         "flavor",
         "\"current_thread\", \"multi_thread\" or \"local\"",
@@ -51,23 +57,28 @@ impl Parse for Arguments {
             let place = input.span();
             let wrong = |_| Error::new(place, &takes);
 
-            let value: Lit = input.parse().map_err(wrong)?;
-            match (name.to_string().as_str(), &value) {
-                ("start_paused", Lit::Bool(value)) => arguments.start_paused = value.value,
-                ("crate", Lit::Str(value)) => {
-                    let path = value.parse_with(Path::parse_mod_style).map_err(wrong)?;
-                    arguments.crate_path = Some(path);
-                }
-                ("flavor", Lit::Str(value)) => match value.value().as_str() {
-                    known @ ("current_thread" | "multi_thread" | "local") => {
-                        flavor = Some(known.to_owned());
+            if name == "serve" && input.peek(token::Bracket) {
+                // What is wrong inside the brackets is told at its own place.
+                arguments.serve = Some(input.parse()?);
+            } else {
+                let value: Lit = input.parse().map_err(wrong)?;
+                match (name.to_string().as_str(), &value) {
+                    ("start_paused", Lit::Bool(value)) => arguments.start_paused = value.value,
+                    ("crate", Lit::Str(value)) => {
+                        let path = value.parse_with(Path::parse_mod_style).map_err(wrong)?;
+                        arguments.crate_path = Some(path);
                     }
+                    ("flavor", Lit::Str(value)) => match value.value().as_str() {
+                        known @ ("current_thread" | "multi_thread" | "local") => {
+                            flavor = Some(known.to_owned());
+                        }
+                        _ => return Err(Error::new(place, takes)),
+                    },
+                    ("worker_threads", Lit::Int(value)) if is_positive(value) => {}
+                    ("unhandled_panic", Lit::Str(value)) if value.value() == "ignore" => {}
+                    ("name", Lit::Str(_)) => {}
                     _ => return Err(Error::new(place, takes)),
-                },
-                ("worker_threads", Lit::Int(value)) if is_positive(value) => {}
-                ("unhandled_panic", Lit::Str(value)) if value.value() == "ignore" => {}
-                ("name", Lit::Str(_)) => {}
-                _ => return Err(Error::new(place, takes)),
+                }
             }
 
             seen.push(name);
@@ -147,6 +158,39 @@ mod tests {
         let path = arguments.crate_path.expect("a path was given");
         assert!(path.leading_colon.is_some());
         assert_eq!(path.segments.len(), 2);
+    }
+
+    #[test]
+    fn a_list_of_functions_may_be_empty_and_hold_any_expression() {
+        for (text, length) in [
+            ("serve = []", 0),
+            ("serve = [fib]", 1),
+            (
+                "serve = [fib, jobs::print_num::<u32>, |n: u32| n + 1, made(2),], name = \"x\"",
+                4,
+            ),
+        ] {
+            let list = parsed(text).serve.expect("a list was given");
+            assert_eq!(list.elems.len(), length, "{text}");
+        }
+        assert!(parsed("").serve.is_none());
+    }
+
+    #[test]
+    fn what_is_no_list_of_functions_is_told_how_to_write_one() {
+        for text in [
+            "serve",
+            "serve = fib",
+            "serve = \"fib\"",
+            "serve = (fib, add)",
+            "serve =",
+        ] {
+            let message = refused(text);
+            assert!(message.contains("in brackets"), "{text}: {message}");
+        }
+        // The mistake itself, not the general rule.
+        assert!(refused("serve = [fib print_num]").contains("expected `,`"));
+        assert!(refused("start_paused = [true]").contains("`true` or `false`"));
     }
 
     #[test]

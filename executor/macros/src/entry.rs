@@ -8,6 +8,9 @@
 //!                                             .main(body)
 //!                                     }
 //! ```
+//!
+//! With `serve = [fib]` its first statement, before there is a runtime, is
+//! `::mainspring::process::serve([::mainspring::process::function(fib)]);`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -127,12 +130,15 @@ impl Function {
             inside.extend(quote!(#return_type #statements));
         });
 
-        let entry = entry(kind, arguments);
+        let path = crate_path(arguments);
+        let serve = serve(&path, arguments);
+        let entry = entry(&path, kind, arguments);
         let body = Ident::new("body", Span::mixed_site());
         quote! {
             #(#attributes)*
             #test
             #visibility #signature {
+                #serve
                 let #body = async #block;
                 #entry(#body)
             }
@@ -174,17 +180,31 @@ impl Function {
     }
 }
 
-/// The call that runs the body, up to its opening parenthesis.
-fn entry(kind: Kind, arguments: &Arguments) -> TokenStream {
-    let found;
-    let path: &dyn ToTokens = match &arguments.crate_path {
-        Some(path) => path,
+/// Where mainspring is found.
+fn crate_path(arguments: &Arguments) -> TokenStream {
+    match &arguments.crate_path {
+        Some(path) => path.to_token_stream(),
         None => {
             let name = Ident::new(&manifest::crate_name(), Span::call_site());
-            found = quote!(::#name);
-            &found
+            quote!(::#name)
         }
-    };
+    }
+}
+
+/// The statement with which a worker process goes its own way.
+fn serve(path: &TokenStream, arguments: &Arguments) -> Option<TokenStream> {
+    let list = arguments.serve.as_ref()?;
+    let functions = list.elems.iter().map(|function| {
+        // A function that cannot be one is reported at its place in the list.
+        let place = Span::mixed_site().located_at(function.span());
+        quote_spanned!(place=> #path::process::function(#function))
+    });
+    let place = Span::mixed_site().located_at(list.span());
+    Some(quote_spanned!(place=> #path::process::serve([#(#functions),*]);))
+}
+
+/// The call that runs the body, up to its opening parenthesis.
+fn entry(path: &TokenStream, kind: Kind, arguments: &Arguments) -> TokenStream {
     let start_paused = arguments.start_paused.then(|| quote!(.start_paused(true)));
     let run = match kind {
         Kind::Main => quote!(.main),
@@ -264,6 +284,24 @@ mod tests {
         let found = without_spaces(&expanded(Kind::Main, "", "async fn main() {}"));
         // The manifest of this package does not mention mainspring: see `manifest`.
         let wanted = "::tokio::__private::Entry::new().main(body)";
+        assert!(found.contains(wanted), "{found}");
+    }
+
+    #[test]
+    fn functions_are_served_before_anything_else() {
+        for kind in [Kind::Main, Kind::Test] {
+            let arguments = "serve = [fib, |n: u32| n + 1,], crate = \"spring\"";
+            let found = without_spaces(&expanded(kind, arguments, "async fn main() {}"));
+            let wanted = "fnmain(){\
+                spring::process::serve([\
+                    spring::process::function(fib),\
+                    spring::process::function(|n:u32|n+1)\
+                ]);\
+                letbody=async";
+            assert!(found.contains(wanted), "{found}");
+        }
+        let found = without_spaces(&expanded(Kind::Main, "serve = []", "async fn main() {}"));
+        let wanted = "fnmain(){::tokio::process::serve([]);let";
         assert!(found.contains(wanted), "{found}");
     }
 

@@ -35,11 +35,30 @@ use crate::entry::Kind;
 /// | argument | meaning |
 /// | --- | --- |
 /// | `start_paused = true` | the clock stands still and jumps from deadline to deadline |
+/// | `serve = [fib, print_num]` | the functions that worker processes can be asked for |
 /// | `crate = "path"` | where mainspring is found, if not under the name in `Cargo.toml` |
 ///
 /// Programs written for tokio also say `flavor = "current_thread"`, `"multi_thread"` or
 /// `"local"`, `worker_threads = n`, `name = "…"` and `unhandled_panic = "ignore"`. They are checked
 /// and change nothing: whatever is asked for, one thread runs the tasks.
+///
+/// # Worker processes
+///
+/// A worker process is this program again, and has to find out that it is one before it does
+/// anything else. `serve = [fib, print_num]` becomes the first statement of the function, before
+/// the runtime is built:
+///
+/// ```ignore
+/// mainspring::process::serve([
+///     mainspring::process::function(fib),
+///     mainspring::process::function(print_num),
+/// ]);
+/// ```
+///
+/// In the list stand paths of functions, or any expression that gives a function: a closure must
+/// not capture anything. Written inside the body instead, `serve` would come too late: the worker's
+/// jobs would run within a runtime, and could not start one. A program has one list; to give it
+/// twice, here and to `serve`, is no mistake as long as both are equal.
 ///
 /// # When nothing can go on
 ///
@@ -60,6 +79,19 @@ pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// #[mainspring::test(start_paused = true)]
 /// async fn a_year_passes() {
 ///     mainspring::time::sleep(std::time::Duration::from_secs(31_536_000)).await;
+/// }
+/// ```
+///
+/// # Worker processes
+///
+/// With `serve = [fib]` the test is an entry for worker processes, too: it may name itself to the
+/// builder of its pool. Everywhere in a test program the list must be the same.
+///
+/// ```ignore
+/// #[mainspring::test(serve = [fib])]
+/// async fn fib_is_right_elsewhere() {
+///     let pool = ProcessPool::builder().worker_test("tests::fib_is_right_elsewhere");
+///     assert_eq!(pool.build().unwrap().submit(fib, 20).await.unwrap(), 6765);
 /// }
 /// ```
 ///
