@@ -28,7 +28,6 @@ pub(crate) struct Child {
     // Never changes.
     pub(crate) pid: u32,
     /// Tells of the process's end, and of no other's: numbers of processes are used again.
-    #[cfg(target_os = "linux")]
     pub(crate) descriptor: OwnedFd,
 
     // Any thread, under its lock.
@@ -93,11 +92,8 @@ fn program() -> PathBuf {
 }
 
 impl Child {
-    #[cfg(target_os = "linux")]
     fn new(mut process: process::Child) -> io::Result<Self> {
-        use rustix::process::{Pid, PidfdFlags, pidfd_open};
-        let opened = pidfd_open(Pid::from_child(&process), PidfdFlags::NONBLOCK);
-        match opened {
+        match descriptor(&process) {
             Ok(descriptor) => Ok(Child {
                 pid: process.id(),
                 descriptor,
@@ -106,17 +102,9 @@ impl Child {
             Err(error) => {
                 let _ = process.kill();
                 let _ = process.wait();
-                Err(error.into())
+                Err(error)
             }
         }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn new(process: process::Child) -> io::Result<Self> {
-        Ok(Child {
-            pid: process.id(),
-            process: Mutex::new(Life::Running(process)),
-        })
     }
 
     /// Ends it at once. Nothing happens if it has ended.
@@ -182,4 +170,34 @@ impl Drop for Child {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// What becomes readable when the process ends.
+#[cfg(target_os = "linux")]
+fn descriptor(process: &process::Child) -> io::Result<OwnedFd> {
+    use rustix::process::{Pid, PidfdFlags, pidfd_open};
+    Ok(pidfd_open(Pid::from_child(process), PidfdFlags::NONBLOCK)?)
+}
+
+/// What becomes readable when the process ends.
+///
+/// macOS tells of that by its kqueue alone, with a filter that mio has no name for, and that safe
+/// code cannot ask for itself. So a thread waits for the process (and leaves the zombie, and with
+/// it the number, to `reap`), and then closes its end of a pair of sockets.
+#[cfg(not(target_os = "linux"))]
+fn descriptor(process: &process::Child) -> io::Result<OwnedFd> {
+    use rustix::io::retry_on_intr;
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let pid = Pid::from_child(process);
+    let (ours, theirs) = UnixStream::pair()?;
+    let wait = move || {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        // An error means that it has been waited for already.
+        let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+        drop(theirs);
+    };
+    std::thread::Builder::new()
+        .name("mainspring-child".to_owned())
+        .spawn(wait)?;
+    Ok(ours.into())
 }
