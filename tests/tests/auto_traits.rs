@@ -56,6 +56,7 @@ fn tasks() {
         Idle: Send Sync Unpin;
         TaskInfo: Send Sync Unpin;
         JobReport: Send Sync Unpin;
+        WorkerDied: Send Sync Unpin;
     }
 }
 
@@ -132,6 +133,20 @@ fn pools() {
         ThreadPool: Send Sync Unpin;
         ThreadPoolBuilder: Send Sync Unpin;
         Threads: Send Sync Unpin;
+    }
+}
+
+#[test]
+fn processes() {
+    use mainspring::process::*;
+    rows! {
+        ProcessPool: Send Sync Unpin;
+        ProcessPoolBuilder: Send Sync Unpin;
+        Processes: Send Sync Unpin;
+        Function: Send Sync Unpin;
+        ProcessError: Send Sync Unpin;
+        WarmUp: Send Sync Unpin;
+        Shutdown: Send Sync Unpin;
     }
 }
 

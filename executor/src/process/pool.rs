@@ -389,7 +389,7 @@ impl Future for WarmUp {
 /// The future of [`ProcessPool::shutdown`].
 #[must_use = "dropped before it is ready, it ends the workers in the middle of their jobs"]
 pub struct Shutdown {
-    end: Pin<Box<dyn Future<Output = Vec<String>> + Send>>,
+    end: Pin<Box<dyn Future<Output = Vec<String>> + Send + Sync>>,
 }
 
 impl Future for Shutdown {
