@@ -196,11 +196,20 @@ fn serve(path: &TokenStream, arguments: &Arguments) -> Option<TokenStream> {
     let list = arguments.serve.as_ref()?;
     let functions = list.elems.iter().map(|function| {
         // A function that cannot be one is reported at its place in the list.
-        let place = Span::mixed_site().located_at(function.span());
+        let (path, place) = placed(path, function.span());
         quote_spanned!(place=> #path::process::function(#function))
     });
-    let place = Span::mixed_site().located_at(list.span());
+    let (path, place) = placed(path, list.span());
     Some(quote_spanned!(place=> #path::process::serve([#(#functions),*]);))
+}
+
+/// `path`, and what is written beside it, as if they stood where the user's `place` is.
+fn placed(path: &TokenStream, place: Span) -> (TokenStream, Span) {
+    let path = path.clone().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    (path.collect(), Span::mixed_site().located_at(place))
 }
 
 /// The call that runs the body, up to its opening parenthesis.

@@ -15,9 +15,9 @@ use crate::process::value::{self, Unsendable};
 
 /// A function that takes and gives what can travel: a `fn` item, or a closure that captures
 /// nothing. Every such function is one; there is nothing to implement.
-pub trait Remote<A, R>: Fn(A) -> R + Copy + Send + Sync + 'static {}
+pub trait Remote<A, R>: Fn(A) -> R + Send + Sync + 'static {}
 
-impl<F, A, R> Remote<A, R> for F where F: Fn(A) -> R + Copy + Send + Sync + 'static {}
+impl<F, A, R> Remote<A, R> for F where F: Fn(A) -> R + Send + Sync + 'static {}
 
 /// A function that a worker process can be asked for: see [`function`].
 pub struct Function {

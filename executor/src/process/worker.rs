@@ -68,7 +68,8 @@ pub(crate) struct Summons {
 /// at once, so that a function which is missing is refused where it is submitted. To call it again
 /// with the same list does no harm.
 ///
-/// `#[mainspring::main(serve = [fib])]` writes this line.
+/// `#[mainspring::main(serve = [fib])]` writes this line. Within an `async fn main` it would come
+/// too late: there the worker's jobs, too, are within a runtime, and cannot start one.
 ///
 /// In a worker, standard output and error are the program's: what a job prints is seen, and lines
 /// of up to 1,024 bytes that are written by `println!` never mix. Its standard input is empty.
