@@ -60,7 +60,7 @@ impl Launch {
         let theirs = File::from(OwnedFd::from(theirs));
         let summons = Summons {
             inode: theirs.metadata()?.ino(),
-            depth: Summons::read().map_or(0, |summons| summons.depth) + 1,
+            depth: Summons::depth() + 1,
             largest: self.largest,
             is_test: !self.arguments.is_empty(),
         };

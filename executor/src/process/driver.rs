@@ -260,11 +260,17 @@ impl Driver {
                 Ok(Err(lost)) => Some(lost),
                 Err(_) => None,
             };
+            // One that ends closes its socket a little earlier. One that lives on has let go of it.
+            let is_gone = lost.as_ref().is_some_and(|lost| lost.garbage.is_none());
+            let lives_on = is_gone && timeout(GRACE, channel.ended()).await.is_err();
             channel.child.kill();
             let status = channel.ended().await;
             self.crew.stand_up(worker.seat);
             let was_killed = status.and_then(|status| status.signal()).is_some();
             let why = match lost {
+                Some(_) if lives_on => "it let go of its standard input before it called `serve`, \
+                    which belongs in the first line of `main`"
+                    .to_owned(),
                 Some(Lost {
                     garbage: Some(what),
                     ..
@@ -382,8 +388,10 @@ fn check_initialized(frame: &Frame<'_>) -> Result<(), String> {
 fn ended_early(status: Option<ExitStatus>) -> String {
     let status = status.map_or(String::new(), |status| format!(" ({status})"));
     format!(
-        "it ended{status} before it called `serve`, which belongs in the first line of `main`. In \
-         a test program, `worker_test` must be the full path of a test that calls it"
+        "it ended{status} before it called `serve`, which belongs in the first line of `main`: a \
+         worker is started without the program's arguments. In a test program, `worker_test` must \
+         be the path of a test that calls it, as `cargo test -- --list` shows it, without the \
+         name of the crate"
     )
 }
 

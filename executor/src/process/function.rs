@@ -44,7 +44,15 @@ pub(crate) enum Fault {
 /// Makes a function known to worker processes, as one of the list that
 /// [`serve`](crate::process::serve) takes.
 ///
-/// Its argument and its result travel by serde. A function of several arguments takes a tuple.
+/// Its argument and its result travel by serde, and are values of their own: a `String`, no `&str`.
+/// A function of several arguments takes a tuple, one of none takes `()`. An error that it returns
+/// has to travel, too, which `io::Error` cannot; its words can. It is no `async fn`, but may
+/// [`run`](crate::run) a loop of its own. Of a generic function each instance is listed:
+/// `function(show::<u32>)`.
+///
+/// The format is postcard's, which keeps neither types nor the names of fields. What needs them
+/// does not travel: `#[serde(untagged)]`, `tag` and `flatten` are errors, and so, mostly, is a
+/// field that `skip_serializing_if` left out.
 ///
 /// asyncio: any function of a module, found by its name.
 ///
@@ -80,7 +88,7 @@ where
         let returned = call(argument);
         value::append(result, &returned, largest).map_err(|error| match error {
             Unsendable::TooLarge => Fault::TooLarge,
-            Unsendable::Refused(error) => Fault::Result(error.to_string()),
+            Unsendable::Refused(why) => Fault::Result(why),
         })
     };
     Function {

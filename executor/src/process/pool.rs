@@ -151,6 +151,9 @@ impl ProcessPool {
     // ANCHOR: submit
     /// Gives a call to the pool. Once the pool has ended, the handle says "cancelled".
     ///
+    /// A job that takes too long is ended by its handle: keep it, as in
+    /// `timeout(limit, &mut handle)`, and [`abort`](JoinHandle::abort) it then.
+    ///
     /// asyncio: `Executor.submit`.
     ///
     /// # Errors
@@ -542,12 +545,16 @@ impl ProcessPoolBuilder {
     /// In a test program: the path of a test that calls [`serve`](crate::process::serve), which is
     /// all that a copy of the program is to run.
     ///
-    /// A test program has a `main` of its own, so a worker enters by a test: `fn worker() {
-    /// serve(functions()); }` in a module `tests` is `worker_test("tests::worker")`. Run as an
-    /// ordinary test it returns at once. The other tests call `serve(functions())`, too, before
-    /// they build the pool.
+    /// A test program has a `main` of its own, so a worker enters by a test: `#[test] fn worker() {
+    /// serve(functions()); }` in a module `tests` is `worker_test("tests::worker")`. (That is the
+    /// path which `cargo test -- --list` shows; what `module_path!` says begins with the name of
+    /// the crate, and is not.) Run as an ordinary test it returns at once. The other tests call
+    /// `serve(functions())`, too, before they build the pool; `functions` is one function that
+    /// returns the list, and `main` calls it as well.
     ///
-    /// Not needed with `harness = false`, where `main` is yours, nor in examples.
+    /// Each worker is a test program that runs one test, and says so: "running 1 test".
+    ///
+    /// Not needed with `harness = false`, where `main` is yours, nor in examples and doc tests.
     ///
     /// ```
     /// # use mainspring::process::{ProcessPool, function, serve};
@@ -573,10 +580,11 @@ impl ProcessPoolBuilder {
             let text = format!("a process pool was built, and {NEVER_SERVED}");
             return Err(io::Error::other(text));
         }
-        if Summons::read().is_some_and(|summons| summons.depth >= DEEPEST) {
+        if Summons::depth() >= DEEPEST {
             return Err(io::Error::other(format!(
                 "a process pool was built in a worker of a worker, {DEEPEST} deep: does a \
-                 function that runs in a worker start a pool for itself?"
+                 function that runs in a worker start a pool for itself? Or has `main` replaced \
+                 the standard input before it called `serve`?"
             )));
         }
         if let Some(refused) = self.refused {

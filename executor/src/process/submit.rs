@@ -34,6 +34,12 @@ pub(crate) fn listed<F: 'static>() -> (u64, &'static Function) {
     let place = list.place_of::<F>();
     match place.and_then(|place| Some((place, list.at(place)?))) {
         Some(found) => found,
+        None if name.ends_with("{{closure}}") => panic!(
+            "`{name}` was submitted to a process pool, whose workers do not know it: each closure \
+             in a program is one of its own, also if it reads like one in the list. Make it a \
+             `fn`, and add that to the list in `serve([..])`, which has {:?}",
+            list.names()
+        ),
         None => panic!(
             "`{name}` was submitted to a process pool, whose workers do not know it: add \
              `function({name})` to the list in `serve([..])`, which has {:?}",
@@ -115,6 +121,6 @@ where
 pub(crate) fn unsent(why: Unsendable, largest: usize) -> ProcessError {
     match why {
         Unsendable::TooLarge => ProcessError::ArgumentTooLarge { largest },
-        Unsendable::Refused(error) => ProcessError::Argument(error.to_string()),
+        Unsendable::Refused(why) => ProcessError::Argument(why),
     }
 }

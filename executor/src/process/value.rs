@@ -20,7 +20,7 @@ pub(crate) enum Unsendable {
     /// It takes more bytes than are allowed.
     TooLarge,
     /// Its `Serialize` failed, or asks for what the format cannot do.
-    Refused(postcard::Error),
+    Refused(String),
 }
 
 /// Appends a value to `bytes`. If that fails, `bytes` is as it was.
@@ -62,8 +62,27 @@ where
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
-        Ok((_, rest)) => Err(format!("{} bytes more than it has", rest.len())),
-        Err(error) => Err(error.to_string()),
+        Ok((_, rest)) => Err(format!("{} bytes more than it has: {UNLIKE}", rest.len())),
+        Err(error) => Err(words(&error)),
+    }
+}
+
+/// Both ends are the same program, so this is what bytes that cannot be read come from.
+const UNLIKE: &str = "its `Deserialize` does not read what its `Serialize` writes (a field that \
+    `#[serde(skip_serializing_if)]` leaves out is missed)";
+
+/// What is the matter, and what is behind it.
+fn words(error: &postcard::Error) -> String {
+    use postcard::Error::{
+        SerdeDeCustom, SerdeSerCustom, SerializeSeqLengthUnknown, WontImplement,
+    };
+    match error {
+        WontImplement | SerializeSeqLengthUnknown => format!(
+            "{error}: the format (postcard) keeps neither types nor the names of fields, so \
+             `#[serde(untagged)]`, `tag` and `flatten` do not travel"
+        ),
+        SerdeSerCustom | SerdeDeCustom => error.to_string(),
+        _ => format!("{error}: {UNLIKE}"),
     }
 }
 
@@ -75,7 +94,7 @@ where
     match postcard::serialize_with_flavor(value, storage) {
         Ok(()) => Ok(()),
         Err(postcard::Error::SerializeBufferFull) => Err(Unsendable::TooLarge),
-        Err(error) => Err(Unsendable::Refused(error)),
+        Err(error) => Err(Unsendable::Refused(words(&error))),
     }
 }
 
@@ -185,6 +204,14 @@ mod tests {
         assert!(read::<u8>(&[1, 2]).is_err());
         assert!(read::<u8>(&[]).is_err());
         assert!(read::<bool>(&[2]).is_err());
+    }
+
+    #[test]
+    fn what_the_format_cannot_do_is_said_with_its_reason() {
+        let refused = read::<serde::de::IgnoredAny>(&[1]).unwrap_err();
+        assert!(refused.contains("neither types nor the names"), "{refused}");
+        let misread = read::<Option<u8>>(&[3]).unwrap_err();
+        assert!(misread.contains("skip_serializing_if"), "{misread}");
     }
 
     /// A length of 2^60 with nothing behind it: an error, and no memory asked for.

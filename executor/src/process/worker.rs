@@ -22,6 +22,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,7 @@ use rustix::net::{RecvFlags, recv};
 use crate::process::frame::{self, Frame, Incoming, Kind};
 use crate::process::function::{Fault, Function, List};
 use crate::process::value;
+use crate::runtime::stall::IDLE_THREADS;
 
 /// How a worker is told that it is one.
 const MARKER: &str = "MAINSPRING_WORKER";
@@ -63,8 +65,8 @@ pub(crate) struct Summons {
 /// Makes functions known to worker processes. To be called before anything else, as the first
 /// line of `main`.
 ///
-/// A worker process is this program again. There `serve` does jobs and **never returns**; what
-/// stands before it happens in every worker. In the program itself it keeps the list and returns
+/// A worker process is this program again, without its arguments. There `serve` does jobs and
+/// **never returns**; what stands before it happens in every worker. In the program itself it keeps the list and returns
 /// at once, so that a function which is missing is refused where it is submitted. To call it again
 /// with the same list does no harm.
 ///
@@ -120,12 +122,23 @@ pub fn serve(list: impl IntoIterator<Item = Function>) {
 impl Summons {
     /// What this process was told; `None`: it is no worker.
     pub(crate) fn read() -> Option<Self> {
-        let summons = Summons::parse(&env::var(MARKER).ok()?)?;
+        let summons = Summons::told()?;
         let stdin = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
         // Once it serves, its standard input is another, and it is a worker all the same.
         let stdin = stdin.metadata().ok()?;
         let is_meant = stdin.file_type().is_socket() && stdin.ino() == summons.inode;
         (is_meant || SERVER.get().is_some()).then_some(summons)
+    }
+
+    /// How many workers stand above this process. It counts for whoever inherited the environment:
+    /// a program that has put another standard input in place before it calls `serve` does not
+    /// know that it is a worker, and would start workers without end.
+    pub(crate) fn depth() -> u32 {
+        Summons::told().map_or(0, |summons| summons.depth)
+    }
+
+    fn told() -> Option<Self> {
+        Summons::parse(&env::var(MARKER).ok()?)
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -332,6 +345,8 @@ fn watch(socket: OwnedFd) -> io::Result<()> {
     thread::Builder::new()
         .name("mainspring-watch".to_owned())
         .spawn(watch)?;
+    // It wakes nobody: a job whose own loop can never go on is to say so, and not to hang.
+    IDLE_THREADS.fetch_add(1, Ordering::AcqRel);
     Ok(())
 }
 // ANCHOR_END: watch
