@@ -7,6 +7,7 @@ pub mod in_time;
 pub mod on_drop;
 pub mod orders;
 pub mod patient;
+pub mod processes;
 pub mod script;
 pub mod source;
 pub mod watchdog;

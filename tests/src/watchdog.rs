@@ -10,7 +10,7 @@ use std::time::Duration;
 /// of it would accuse a machine that has more to do than this test.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// While it lives, the test has `LIMIT` to end; then the process is aborted, and says which test it
+/// While it lives, the test has its limit to end; then the process is aborted, and says which test it
 /// was.
 ///
 /// Whatever waits for more than that in a test, waits in vain: so the tests give hours where a
@@ -27,11 +27,20 @@ pub struct Watchdog {
 ///
 /// If the operating system refuses a thread.
 pub fn watch() -> Watchdog {
+    watch_for(LIMIT)
+}
+
+/// The same, for a test whose length is its caller's choice.
+///
+/// # Panics
+///
+/// If the operating system refuses a thread.
+pub fn watch_for(limit: Duration) -> Watchdog {
     let test = thread::current().name().unwrap_or("a test").to_owned();
     let (alive, gone) = channel::<()>();
     thread::spawn(move || {
-        if gone.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("{test} still runs after {LIMIT:?}");
+        if gone.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{test} still runs after {limit:?}");
             std::process::abort();
         }
     });

@@ -82,6 +82,13 @@ enum Ended {
     Lost(Lost),
 }
 
+/// Why there is no worker.
+struct NoWorker {
+    error: ProcessError,
+    /// It would have got ready, and so will the next, unless it is killed as well.
+    was_killed: bool,
+}
+
 impl Driver {
     pub(crate) fn new(crew: &Arc<Crew>, worker: Worker, place: &'static Location<'static>) -> Self {
         Driver {
@@ -119,11 +126,20 @@ impl Driver {
             if next.work.waker().is_aborted() {
                 return None;
             }
-            if let Err(error) = self.get_ready().await {
-                return match self.crew.closing() {
-                    Closing::Now => None,
-                    _ => self.hand_over(next, &error),
-                };
+            if let Err(NoWorker { error, was_killed }) = self.get_ready().await {
+                if self.crew.closing() == Closing::Now {
+                    return None;
+                }
+                if !was_killed {
+                    return self.hand_over(next, &error);
+                }
+                // Killed again and again: that costs this job, and none of those that wait.
+                if deaths < self.crew.settings.retries {
+                    deaths += 1;
+                    continue;
+                }
+                next.work.fail(error);
+                return None;
             }
             let (crew, worker) = (&self.crew, self.worker.as_mut()?);
             let channel = worker.channel.as_mut()?;
@@ -181,7 +197,7 @@ impl Driver {
     pub(crate) async fn warm_up(mut self, done: Resolver<Result<(), ProcessError>>) {
         let ready = self.get_ready().await;
         // Whoever waited may be gone.
-        let _ = done.set_result(ready);
+        let _ = done.set_result(ready.map_err(|none| none.error));
         self.drive(None).await;
     }
 
@@ -233,7 +249,7 @@ impl Driver {
     }
 
     /// Starts a worker, if there is none in this seat.
-    async fn get_ready(&mut self) -> Result<(), ProcessError> {
+    async fn get_ready(&mut self) -> Result<(), NoWorker> {
         let Some(worker) = &mut self.worker else {
             return Ok(());
         };
@@ -248,7 +264,7 @@ impl Driver {
             let pid = channel.child.pid;
             if self.crew.sit(worker.seat, &channel.child).is_err() {
                 let why = "the pool has ended".to_owned();
-                return Err(ProcessError::NotReady { pid, why });
+                return Err(ProcessError::NotReady { pid, why }.into());
             }
             let limit = self.crew.settings.start_limit;
             let greeted = timeout(limit, greet(&mut channel, &self.crew)).await;
@@ -266,7 +282,8 @@ impl Driver {
             channel.child.kill();
             let status = channel.ended().await;
             self.crew.stand_up(worker.seat);
-            let was_killed = status.and_then(|status| status.signal()).is_some();
+            let is_gone = matches!(lost, Some(Lost { garbage: None, .. }));
+            let was_killed = is_gone && status.and_then(|status| status.signal()).is_some();
             let why = match lost {
                 Some(_) if lives_on => "it let go of its standard input before it called `serve`, \
                     which belongs in the first line of `main`"
@@ -280,13 +297,15 @@ impl Driver {
                     attempt += 1;
                     continue;
                 }
+                Some(_) if was_killed => killed_early(status),
                 Some(_) => ended_early(status),
                 None => format!(
                     "it did not call `serve` within {limit:?}: call it in the first line of `main`, \
                      or raise `ProcessPool::builder().start_limit(..)`"
                 ),
             };
-            return Err(ProcessError::NotReady { pid, why });
+            let error = ProcessError::NotReady { pid, why };
+            return Err(NoWorker { error, was_killed });
         }
     }
 
@@ -385,6 +404,11 @@ fn check_initialized(frame: &Frame<'_>) -> Result<(), String> {
     }
 }
 
+fn killed_early(status: Option<ExitStatus>) -> String {
+    let status = status.map_or(String::new(), |status| format!(" ({status})"));
+    format!("it was killed{status} while it started, as were those that were started before it")
+}
+
 fn ended_early(status: Option<ExitStatus>) -> String {
     let status = status.map_or(String::new(), |status| format!(" ({status})"));
     format!(
@@ -393,6 +417,13 @@ fn ended_early(status: Option<ExitStatus>) -> String {
          be the path of a test that calls it, as `cargo test -- --list` shows it, without the \
          name of the crate"
     )
+}
+
+impl From<ProcessError> for NoWorker {
+    fn from(error: ProcessError) -> Self {
+        let was_killed = false;
+        NoWorker { error, was_killed }
+    }
 }
 
 /// Learns of the end of an idle worker, and lets a driver see to it.

@@ -1,0 +1,75 @@
+//! Worker processes, seen and struck from outside: by `/proc`, and by signals.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::thread;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The children of this process, zombies among them.
+///
+/// # Panics
+///
+/// If there is no `/proc`.
+#[must_use]
+pub fn children() -> Vec<u32> {
+    let parent = std::process::id().to_string();
+    let entries = fs::read_dir("/proc").unwrap();
+    let pids = entries.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+    pids.filter(|&pid| stat(pid).is_some_and(|stat| stat[1] == parent))
+        .collect()
+}
+
+/// Whether a process runs, or is stopped. A zombie does neither: what is left of an orphan is its
+/// new parent's to see to.
+#[must_use]
+pub fn is_alive(pid: u32) -> bool {
+    stat(pid).is_some_and(|stat| stat[0] != "Z" && stat[0] != "X")
+}
+
+/// Blocks until none of these processes is alive; a watchdog is to bound it.
+pub fn wait_gone(pids: &[u32]) {
+    while pids.iter().any(|&pid| is_alive(pid)) {
+        thread::yield_now();
+    }
+}
+
+/// Sends a signal to a process, which may have ended.
+///
+/// # Panics
+///
+/// If it may not be sent.
+pub fn strike(pid: u32, signal: Signal) {
+    let pid = Pid::from_raw(pid.cast_signed()).expect("a process's number");
+    match kill_process(pid, signal) {
+        Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+        Err(error) => panic!("{signal:?} for {pid:?}: {error}"),
+    }
+}
+
+/// What each descriptor of this process is, by number: a path, or words like `socket:[7]`.
+///
+/// # Errors
+///
+/// There is no `/proc`.
+pub fn descriptors() -> io::Result<Vec<(u32, PathBuf)>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir("/proc/self/fd")? {
+        let entry = entry?;
+        let number = entry.file_name().to_string_lossy().parse();
+        // The one by which the folder is read is gone again.
+        if let (Ok(number), Ok(file)) = (number, fs::read_link(entry.path())) {
+            all.push((number, file));
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// What stands in a process's `stat` behind its name: its state, its parent, its group, and so on.
+fn stat(pid: u32) -> Option<Vec<String>> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, rest) = text.rsplit_once(") ")?;
+    Some(rest.split(' ').map(str::to_owned).collect())
+}
