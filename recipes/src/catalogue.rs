@@ -2,10 +2,15 @@
 
 use std::io::{self, Write};
 
+use mainspring::process::{Function, function};
+
 use crate::meter::{Meter, Summary};
 use crate::pages::{Requests, URLS};
-use crate::stage::{Setting, play};
-use crate::{basic, callback, gather, iterator, queue, semaphore, two_tasks, wait};
+use crate::stage::{Setting, follow, play};
+use crate::{
+    basic, callback, default_executor, gather, iterator, process, process_proof, queue, semaphore,
+    two_tasks, wait,
+};
 
 /// A recipe of the cookbook.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +40,8 @@ pub struct Order {
     /// Begin each line with the loop's time, as `[5.0s] `
     #[arg(long)]
     pub times: bool,
-    /// How many at once, in `queue` (2 if not given) and `semaphore` (3 if not given)
+    /// How many at once: in `queue` and `process-proof` 2 if not given, in `semaphore` 3, in
+    /// `process` and `default-executor` 4, and 2 with `--paused`
     #[arg(long, value_name = "N", value_parser = parse_parallel, allow_negative_numbers = true)]
     pub parallel: Option<usize>,
     /// A page to fetch in `queue` and `iterator`, in place of the article's; may be repeated
@@ -53,7 +59,7 @@ pub struct Order {
 const MOST_PARALLEL: usize = 512;
 
 /// All recipes, in the order of the article.
-pub const RECIPES: [Recipe; 8] = [
+pub const RECIPES: [Recipe; 11] = [
     Recipe {
         number: 1,
         name: "basic",
@@ -155,7 +161,50 @@ pub const RECIPES: [Recipe; 8] = [
             Ok(())
         },
     },
+    Recipe {
+        number: 9,
+        name: "process",
+        question: "I want to perform non-blocking processing in multiple processes",
+        keywords: "ProcessPoolExecutor run_in_executor ProcessPool multiprocessing worker workers \
+                   cpu cores compute pickle print_num",
+        source: include_str!("process.rs"),
+        twin: include_str!("../python/process.py"),
+        perform: |order, _| process::main(order.parallel.unwrap_or(4)),
+    },
+    Recipe {
+        number: 10,
+        name: "default-executor",
+        question: "I want worker processes by default, without handing a pool around",
+        keywords: "set_default_executor run_in_executor ProcessPoolExecutor ProcessPool Processes \
+                   Threads closure default slot",
+        source: include_str!("default_executor.rs"),
+        twin: include_str!("../python/default-executor.py"),
+        perform: |order, _| default_executor::main(order.parallel.unwrap_or(4)),
+    },
+    Recipe {
+        number: 11,
+        name: "process-proof",
+        question: "How do I check that it is multi-process and non-blocking?",
+        keywords: "proof measure pid pids report wall busy peak ticker late cpu cores compute \
+                   threads gil speed inline",
+        source: include_str!("process_proof.rs"),
+        twin: include_str!("../python/process-proof.py"),
+        perform: |order, _| process_proof::main(order.workers()),
+    },
 ];
+
+// ANCHOR: functions
+/// What worker processes are asked for. A program that plays the recipes begins with
+/// `serve(functions())`.
+pub fn functions() -> [Function; 4] {
+    [
+        function(process::print_num),
+        function(process_proof::compute),
+        function(process_proof::pretend),
+        function(follow),
+    ]
+}
+// ANCHOR_END: functions
 
 impl Recipe {
     /// The recipe of that name, or of that number.
@@ -187,7 +236,8 @@ impl Recipe {
     ///
     /// # Errors
     ///
-    /// The stand-in server for its pages could not be started.
+    /// The stand-in server for its pages could not be started; a worker process died, or there
+    /// could be none.
     pub fn play(&self, order: &Order, sink: impl Write + 'static) -> io::Result<Summary> {
         let setting = Setting {
             paused: order.paused,

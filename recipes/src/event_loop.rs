@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use mainspring::asyncio::{ThreadPool, set_default_executor};
 use mainspring::runtime::{Builder, LocalRuntime, OnStall, RunEnd};
-use mainspring::task::{JoinHandle, spawn_local};
+use mainspring::task::{JoinHandle, spawn_local, yield_now};
 
 use crate::stage::Stage;
 
@@ -59,6 +59,8 @@ impl EventLoop {
         };
         stage.loop_begins();
         let output = self.runtime.block_on(main);
+        // What jobs said last may be on its way to the loop still.
+        self.runtime.block_on(yield_now());
         stage.loop_ends();
         if let Some(ticker) = ticker {
             stage.meter.stop_ticking();

@@ -11,6 +11,7 @@ pub mod meter; // jobs and a ticker, counted
 pub mod stage; // clock, sink and meter of a recipe
 pub mod output; // `say!`
 pub mod event_loop; // `run`
+pub mod pools; // threads and processes, real or simulated
 
 pub mod sleeping; // the job of most recipes
 pub mod stand_in; // the web, on loopback
@@ -24,6 +25,9 @@ pub mod queue; // workers
 pub mod semaphore; // so many at once
 pub mod callback; // called when done
 pub mod iterator; // asked for one by one
+pub mod process; // worker processes
+pub mod default_executor; // one for functions, one for closures
+pub mod process_proof; // inline, threads, processes
 
 pub mod catalogue; // all of them
 pub mod beside; // a recipe and its twin

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand};
+use mainspring::process::serve;
 use recipes::aside::aside;
 use recipes::beside::beside;
-use recipes::catalogue::{Order, RECIPES, Recipe};
+use recipes::catalogue::{Order, RECIPES, Recipe, functions};
 use recipes::stage::give_up;
 
 /// The cookbook of mainspring: I want to … this is how.
@@ -47,6 +48,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // A worker process is this program again, and stays in this line.
+    serve(functions());
     match Arguments::parse().command {
         None => list(&RECIPES.each_ref()),
         Some(Command::Find { words }) => find(&words),
@@ -66,7 +69,7 @@ fn run(names: &[String], order: &Order) -> ExitCode {
             }
             Err(error) => {
                 failed = true;
-                aside!("recipes: {}: cannot serve its pages: {error}", recipe.name);
+                aside!("recipes: {}: {error}", recipe.name);
             }
         }
     }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant as StdInstant;
 
+use mainspring::task::JobReport;
 use mainspring::time::{Duration, Instant, sleep_until};
 
 /// How often the ticker ticks.
@@ -19,6 +21,8 @@ struct Sums {
     running: usize,
     peak: usize,
     busy: Duration,
+    /// From when to when those jobs ran that tell it only afterwards.
+    spans: Vec<(StdInstant, StdInstant)>,
     ticker: Option<Ticker>,
 }
 
@@ -62,11 +66,29 @@ impl Meter {
         }
     }
 
-    /// The time of all jobs together, and the most that ran at once.
-    pub(crate) fn jobs(&self) -> (Duration, usize) {
-        self.change(|sums| (sums.busy, sums.peak))
+    /// A job has run somewhere else, and this is its report. One that never began does not count.
+    pub fn ran(&self, report: &JobReport) {
+        let Some(span) = report.started.zip(report.finished) else {
+            return;
+        };
+        self.change(|sums| {
+            sums.busy += report.ran;
+            sums.spans.push(span);
+        });
     }
 
+    /// What it all took, if it took so long.
+    pub(crate) fn summary(&self, wall: Duration) -> Summary {
+        self.change(|sums| Summary {
+            wall,
+            busy: sums.busy,
+            peak: sums.peak.max(most_at_once(&sums.spans)),
+            ticker_late: sums.ticker.as_ref().map(|ticker| ticker.late),
+            complaints: 0,
+        })
+    }
+
+    // ANCHOR: tick
     /// Ticks until it is dropped.
     ///
     /// Only for the real clock: on the paused one no tick can be late, and a timer that is always
@@ -84,13 +106,9 @@ impl Meter {
             sleep_until(due).await;
         }
     }
+    // ANCHOR_END: tick
 
-    /// How late the ticker ever was, counting a tick that is due right now.
-    pub(crate) fn ticker_late(&self) -> Option<Duration> {
-        self.change(|sums| sums.ticker.as_ref().map(|ticker| ticker.late))
-    }
-
-    /// The loop has ended: a tick that should have come by now was late, too.
+    /// The ticker has ticked enough: a tick that should have come by now was late, too.
     pub(crate) fn stop_ticking(&self) {
         self.change(|sums| {
             if let Some(ticker) = &mut sums.ticker {
@@ -104,6 +122,23 @@ impl Meter {
         change(&mut self.sums.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+// ANCHOR: most_at_once
+/// How many spans cover one moment, where most do.
+fn most_at_once(spans: &[(StdInstant, StdInstant)]) -> usize {
+    let changes = spans
+        .iter()
+        .flat_map(|&(begin, end)| [(begin, 1), (end, -1)]);
+    let mut changes: Vec<(StdInstant, i32)> = changes.collect();
+    // Of one moment, the ends come first: one job after the other is one at once.
+    changes.sort();
+    let running = changes.iter().scan(0, |running, (_, change)| {
+        *running += change;
+        Some(*running)
+    });
+    running.max().map_or(0, i32::unsigned_abs) as usize
+}
+// ANCHOR_END: most_at_once
 
 impl Ticker {
     fn lateness(&self) -> Duration {

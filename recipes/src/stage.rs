@@ -7,8 +7,10 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{self, Write};
+use std::panic::resume_unwind;
 use std::process;
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use mainspring::time::{Duration, Instant};
 
@@ -16,9 +18,7 @@ use crate::aside::aside;
 use crate::meter::{Meter, Summary};
 
 thread_local! {
-    static CURRENT: RefCell<Rc<Stage>> = {
-        RefCell::new(Rc::new(Stage::new(Setting::default(), io::stdout())))
-    };
+    static CURRENT: RefCell<Option<Rc<Stage>>> = const { RefCell::new(None) };
 }
 
 /// How a recipe is played.
@@ -39,6 +39,8 @@ pub(crate) struct Stage {
     sink: RefCell<Box<dyn Write>>,
     clock: Cell<LoopTime>,
     complaints: Cell<usize>,
+    /// What to do when a line arrives nowhere.
+    give_up: fn(&io::Error) -> !,
 }
 
 /// The time since the loop began, or the last that it had.
@@ -61,16 +63,12 @@ enum LoopTime {
 /// ```
 pub fn play(setting: Setting, sink: impl Write + 'static, recipe: impl FnOnce(&Meter)) -> Summary {
     let stage = Rc::new(Stage::new(setting, sink));
-    let before = CURRENT.replace(stage.clone());
+    let before = CURRENT.replace(Some(stage.clone()));
     recipe(&stage.meter);
     CURRENT.set(before);
-    let (busy, peak) = stage.meter.jobs();
     Summary {
-        wall: stage.time(),
-        busy,
-        peak,
-        ticker_late: stage.meter.ticker_late(),
         complaints: stage.complaints.get(),
+        ..stage.meter.summary(stage.time())
     }
 }
 
@@ -82,12 +80,22 @@ impl Stage {
             sink: RefCell::new(Box::new(sink)),
             clock: Cell::new(LoopTime::Ended(Duration::ZERO)),
             complaints: Cell::new(0),
+            give_up,
         }
     }
 
-    /// The stage of this thread.
+    /// The stage of this thread; without one, the real clock and standard output.
     pub(crate) fn current() -> Rc<Stage> {
-        CURRENT.with_borrow(Rc::clone)
+        Stage::here().unwrap_or_else(|| {
+            let stage = Rc::new(Stage::new(Setting::default(), io::stdout()));
+            CURRENT.set(Some(stage.clone()));
+            stage
+        })
+    }
+
+    /// The stage of this thread, if a recipe is played on it.
+    pub(crate) fn here() -> Option<Rc<Stage>> {
+        CURRENT.with_borrow(Option::clone)
     }
 
     /// The loop's time; once it has ended, its last.
@@ -114,7 +122,7 @@ impl Stage {
             false => writeln!(sink, "{line}"),
         };
         if let Err(error) = written.and_then(|()| sink.flush()) {
-            give_up(&error);
+            (self.give_up)(&error);
         }
     }
 
@@ -125,10 +133,36 @@ impl Stage {
     }
 }
 
+/// In a worker process: its jobs say their lines with the time of the parent's loop, if that began
+/// at `began`; without a time, if they are to have none.
+pub fn follow(began: Option<SystemTime>) {
+    let setting = Setting {
+        times: began.is_some(),
+        ..Setting::default()
+    };
+    let stage = Stage {
+        give_up: give_up_job,
+        ..Stage::new(setting, io::stdout())
+    };
+    // A clock that was set meanwhile makes the times wrong, and nothing else.
+    let age = began.and_then(|began| began.elapsed().ok());
+    if let Some(began) = age.and_then(|age| Instant::now().checked_sub(age)) {
+        stage.clock.set(LoopTime::RunsSince(began));
+    }
+    CURRENT.set(Some(Rc::new(stage)));
+}
+
 /// Ends the program, because what it prints arrives nowhere.
 pub fn give_up(error: &io::Error) -> ! {
     aside!("recipes: cannot write to standard output ({error}): the lines that follow are lost");
     process::exit(1)
+}
+
+/// Ends a worker's job for the same reason: its handle brings the message, and brings it once.
+fn give_up_job(error: &io::Error) -> ! {
+    resume_unwind(Box::new(format!(
+        "cannot write to standard output ({error})"
+    )))
 }
 
 impl Default for Setting {

@@ -62,7 +62,14 @@ fn all_plays_every_recipe_in_order() {
 
 #[test]
 fn a_hundred_plays_print_the_same() {
-    for name in ["queue", "iterator", "semaphore", "two-tasks"] {
+    for name in [
+        "queue",
+        "iterator",
+        "semaphore",
+        "two-tasks",
+        "process",
+        "default-executor",
+    ] {
         let expected = transcript(&format!("{name}-times"));
         for _ in 0..100 {
             let order = Order {
@@ -102,6 +109,9 @@ fn the_paused_clock_measures_exactly() {
     assert_eq!(took("semaphore", None), (50, 140, 3));
     assert_eq!(took("callback", None), (50, 80, 3));
     assert_eq!(took("iterator", None), (55, 55, 1));
+    assert_eq!(took("process", None), (50, 100, 2));
+    assert_eq!(took("default-executor", None), (20, 40, 2));
+    assert_eq!(took("process-proof", None), (80, 120, 2));
 }
 
 #[test]
@@ -111,6 +121,9 @@ fn parallel_says_how_many_run_at_once() {
     assert_eq!(took("queue", Some(512)), (30, 55, 3));
     assert_eq!(took("semaphore", Some(1)), (140, 140, 1));
     assert_eq!(took("semaphore", Some(9)), (30, 140, 9));
+    assert_eq!(took("process", Some(1)), (100, 100, 1));
+    assert_eq!(took("process", Some(5)), (20, 100, 5));
+    assert_eq!(took("process-proof", Some(4)), (60, 120, 4));
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use recipes::catalogue::{Order, Recipe};
+use mainspring::process::serve;
+use recipes::catalogue::{Order, Recipe, functions};
 use recipes::meter::Summary;
 
 /// Far more than anything here takes, also on a machine that is busy with other things.
@@ -71,7 +72,11 @@ fn in_the_background<R: Send + 'static>(
 }
 
 /// Plays a recipe through the library: what it printed, and what it took.
+///
+/// Recipes with worker processes are for the paused clock here: a copy of a test program is not
+/// the `recipes` program.
 pub(crate) fn play(name: &str, order: Order) -> (String, Summary) {
+    serve(functions());
     let recipe = Recipe::named(name).expect("there is such a recipe");
     let played = in_the_background(move || {
         let sink = Sink::default();
