@@ -17,7 +17,7 @@ use std::env;
 use std::fs::File;
 use std::hint;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,8 +26,7 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 
@@ -202,7 +201,7 @@ fn is_gone(error: &io::Error) -> bool {
 /// Does what is asked, one call after the other, until the parent closes the socket.
 fn serve_calls(list: &'static List, summons: &Summons) -> io::Result<()> {
     let mut socket = take_stdin()?;
-    watch(socket.try_clone()?.into())?;
+    watch(socket.try_clone()?)?;
     socket.write_all(&hello(list, summons))?;
     let mut incoming = Incoming::new(summons.largest);
     loop {
@@ -318,28 +317,13 @@ fn take_stdin() -> io::Result<UnixStream> {
 // ANCHOR: watch
 /// Ends this process as soon as the parent has closed its end of the socket, or is no more: also
 /// while a job computes.
-fn watch(socket: OwnedFd) -> io::Result<()> {
-    // To be hung up on is always told. What comes in is left to the other thread: nothing urgent
-    // ever does.
-    #[cfg(target_os = "linux")]
-    let interest = Interest::PRIORITY;
-    #[cfg(not(target_os = "linux"))]
-    let interest = Interest::READABLE;
-
-    let mut poll = Poll::new()?;
-    let source = socket.as_raw_fd();
-    let registry = poll.registry();
-    registry.register(&mut SourceFd(&source), Token(0), interest)?;
+fn watch(socket: UnixStream) -> io::Result<()> {
     let watch = move || {
-        let _open = socket;
-        let mut events = Events::with_capacity(1);
-        while !events.iter().any(|event| event.is_read_closed()) {
-            // A wait that fails, fails for ever: better no worker than one that nobody can end.
-            match poll.poll(&mut events, None) {
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => break,
-                _ => {}
-            }
-        }
+        // To be hung up on, and nothing else: who asks for more, if only for what is urgent, is
+        // woken by every call, and for nothing.
+        let mut watched = [PollFd::new(&socket, PollFlags::HUP)];
+        // A wait that fails, fails for ever: better no worker than one that nobody can end.
+        while matches!(poll(&mut watched, None), Ok(0) | Err(Errno::INTR)) {}
         std::process::exit(0);
     };
     thread::Builder::new()
