@@ -24,7 +24,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -32,6 +32,7 @@ use rustix::net::{RecvFlags, recv};
 
 use crate::process::frame::{self, Frame, Incoming, Kind};
 use crate::process::function::{Fault, Function, List};
+use crate::process::patience::Patience;
 use crate::process::value;
 use crate::runtime::stall::IDLE_THREADS;
 
@@ -40,12 +41,6 @@ const MARKER: &str = "MAINSPRING_WORKER";
 
 /// What both sides must agree on: how frames look, and what they mean.
 pub(crate) const VERSION: u64 = u64::from_le_bytes(*b"mspring1");
-
-/// How long both sides look for the other's word before they go to sleep.
-///
-/// Doubling it burns that much more at the end of a run of small jobs; at zero a small job takes
-/// several times as long.
-pub(crate) const MOMENT: Duration = Duration::from_micros(50);
 
 /// What the parent tells a worker by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,6 +199,7 @@ fn serve_calls(list: &'static List, summons: &Summons) -> io::Result<()> {
     watch(socket.try_clone()?)?;
     socket.write_all(&hello(list, summons))?;
     let mut incoming = Incoming::new(summons.largest);
+    let mut patience = Patience::new();
     loop {
         while let Some(call) = incoming.take().map_err(garbage)? {
             let answer = answer(list, &call, summons.largest);
@@ -211,7 +207,7 @@ fn serve_calls(list: &'static List, summons: &Summons) -> io::Result<()> {
             let _ = io::stdout().flush();
             socket.write_all(&answer)?;
         }
-        match read(&mut socket, incoming.room()) {
+        match read(&mut socket, incoming.room(), &mut patience) {
             Ok(0) => return Ok(()),
             Ok(count) => incoming.filled(count),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -220,12 +216,11 @@ fn serve_calls(list: &'static List, summons: &Summons) -> io::Result<()> {
     }
 }
 
-/// Reads what comes next. For a moment it asks again and again: to be woken takes longer than many
-/// a job. (Giving way meanwhile, by `yield_now`, was tried: it brings parent and worker together on
-/// one processor, and costs most of what is won.)
-fn read(socket: &mut UnixStream, room: &mut [u8]) -> io::Result<usize> {
-    let start = Instant::now();
-    while start.elapsed() < MOMENT {
+/// Reads what comes next. (Giving way while it looks, by `yield_now`, was tried: it brings parent
+/// and worker together on one processor, and costs most of what is won.)
+fn read(socket: &mut UnixStream, room: &mut [u8], patience: &mut Patience) -> io::Result<usize> {
+    patience.begin();
+    while patience.lasts() {
         match recv(&*socket, &mut *room, RecvFlags::DONTWAIT) {
             Err(Errno::WOULDBLOCK) => hint::spin_loop(),
             Ok((count, _)) => return Ok(count),
