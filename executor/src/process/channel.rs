@@ -7,7 +7,6 @@ use std::panic::Location;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Instant;
 
 use mainspring_reactor::Direction;
 use mio::net::UnixStream as Socket;
@@ -18,7 +17,7 @@ use crate::net::registered::Registered;
 use crate::process::child::Child;
 use crate::process::exit::Exit;
 use crate::process::frame::{Frame, Incoming};
-use crate::process::worker::MOMENT;
+use crate::process::patience::Patience;
 
 /// A worker process, and the socket it listens to.
 #[derive(Debug)]
@@ -26,8 +25,7 @@ pub(crate) struct Channel {
     pub(crate) child: Arc<Child>,
     /// Jobs it has done.
     pub(crate) served: u32,
-    /// Its last answer came in a moment.
-    is_quick: bool,
+    patience: Patience,
     socket: Registered<Socket>,
     incoming: Incoming,
     exit: Exit,
@@ -59,7 +57,7 @@ impl Channel {
             incoming: Incoming::new(largest),
             exit: Exit::new(engine, child.clone(), place)?,
             served: 0,
-            is_quick: false,
+            patience: Patience::new(),
             child,
         })
     }
@@ -74,15 +72,15 @@ impl Channel {
         call: &[u8],
         mut read: impl FnMut(&Frame<'_>) -> Result<T, String>,
     ) -> Result<T, Lost> {
-        let start = Instant::now();
+        self.patience.begin();
         let mut sent = 0;
-        let exchanged = poll_fn(|cx| {
+        poll_fn(|cx| {
             loop {
                 if let Some(taken) = self.take(call.len() - sent, &mut read) {
                     return Poll::Ready(taken.map_err(|what| Lost::garbage(sent, what)));
                 }
                 let is_sent = sent == call.len();
-                let come = match is_sent && self.is_quick && start.elapsed() < MOMENT {
+                let come = match is_sent && self.patience.lasts() {
                     true => self.poll_moment(cx),
                     false => self.poll_read(cx),
                 };
@@ -100,9 +98,7 @@ impl Channel {
                 }
             }
         })
-        .await;
-        self.is_quick = start.elapsed() < 2 * MOMENT;
-        exchanged
+        .await
     }
 
     /// The frame that has come. `Err`: what has come instead.

@@ -23,6 +23,7 @@ mod frame;
 mod value;
 mod error;
 mod function;
+mod patience;
 mod worker;
 mod child;
 mod exit;

@@ -17,22 +17,22 @@ use std::env;
 use std::fs::File;
 use std::hint;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 
 use crate::process::frame::{self, Frame, Incoming, Kind};
 use crate::process::function::{Fault, Function, List};
+use crate::process::patience::Patience;
 use crate::process::value;
 use crate::runtime::stall::IDLE_THREADS;
 
@@ -41,12 +41,6 @@ const MARKER: &str = "MAINSPRING_WORKER";
 
 /// What both sides must agree on: how frames look, and what they mean.
 pub(crate) const VERSION: u64 = u64::from_le_bytes(*b"mspring1");
-
-/// How long both sides look for the other's word before they go to sleep.
-///
-/// Doubling it burns that much more at the end of a run of small jobs; at zero a small job takes
-/// several times as long.
-pub(crate) const MOMENT: Duration = Duration::from_micros(50);
 
 /// What the parent tells a worker by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,9 +196,10 @@ fn is_gone(error: &io::Error) -> bool {
 /// Does what is asked, one call after the other, until the parent closes the socket.
 fn serve_calls(list: &'static List, summons: &Summons) -> io::Result<()> {
     let mut socket = take_stdin()?;
-    watch(socket.try_clone()?.into())?;
+    watch(socket.try_clone()?)?;
     socket.write_all(&hello(list, summons))?;
     let mut incoming = Incoming::new(summons.largest);
+    let mut patience = Patience::new();
     loop {
         while let Some(call) = incoming.take().map_err(garbage)? {
             let answer = answer(list, &call, summons.largest);
@@ -212,7 +207,7 @@ fn serve_calls(list: &'static List, summons: &Summons) -> io::Result<()> {
             let _ = io::stdout().flush();
             socket.write_all(&answer)?;
         }
-        match read(&mut socket, incoming.room()) {
+        match read(&mut socket, incoming.room(), &mut patience) {
             Ok(0) => return Ok(()),
             Ok(count) => incoming.filled(count),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -221,12 +216,11 @@ fn serve_calls(list: &'static List, summons: &Summons) -> io::Result<()> {
     }
 }
 
-/// Reads what comes next. For a moment it asks again and again: to be woken takes longer than many
-/// a job. (Giving way meanwhile, by `yield_now`, was tried: it brings parent and worker together on
-/// one processor, and costs most of what is won.)
-fn read(socket: &mut UnixStream, room: &mut [u8]) -> io::Result<usize> {
-    let start = Instant::now();
-    while start.elapsed() < MOMENT {
+/// Reads what comes next. (Giving way while it looks, by `yield_now`, was tried: it brings parent
+/// and worker together on one processor, and costs most of what is won.)
+fn read(socket: &mut UnixStream, room: &mut [u8], patience: &mut Patience) -> io::Result<usize> {
+    patience.begin();
+    while patience.lasts() {
         match recv(&*socket, &mut *room, RecvFlags::DONTWAIT) {
             Err(Errno::WOULDBLOCK) => hint::spin_loop(),
             Ok((count, _)) => return Ok(count),
@@ -318,28 +312,13 @@ fn take_stdin() -> io::Result<UnixStream> {
 // ANCHOR: watch
 /// Ends this process as soon as the parent has closed its end of the socket, or is no more: also
 /// while a job computes.
-fn watch(socket: OwnedFd) -> io::Result<()> {
-    // To be hung up on is always told. What comes in is left to the other thread: nothing urgent
-    // ever does.
-    #[cfg(target_os = "linux")]
-    let interest = Interest::PRIORITY;
-    #[cfg(not(target_os = "linux"))]
-    let interest = Interest::READABLE;
-
-    let mut poll = Poll::new()?;
-    let source = socket.as_raw_fd();
-    let registry = poll.registry();
-    registry.register(&mut SourceFd(&source), Token(0), interest)?;
+fn watch(socket: UnixStream) -> io::Result<()> {
     let watch = move || {
-        let _open = socket;
-        let mut events = Events::with_capacity(1);
-        while !events.iter().any(|event| event.is_read_closed()) {
-            // A wait that fails, fails for ever: better no worker than one that nobody can end.
-            match poll.poll(&mut events, None) {
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => break,
-                _ => {}
-            }
-        }
+        // To be hung up on, and nothing else: who asks for more, if only for what is urgent, is
+        // woken by every call, and for nothing.
+        let mut watched = [PollFd::new(&socket, PollFlags::HUP)];
+        // A wait that fails, fails for ever: better no worker than one that nobody can end.
+        while matches!(poll(&mut watched, None), Ok(0) | Err(Errno::INTR)) {}
         std::process::exit(0);
     };
     thread::Builder::new()
