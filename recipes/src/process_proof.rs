@@ -26,7 +26,7 @@ use crate::stage::Stage;
 /// A worker died, or there could be none.
 pub async fn process_proof(
     here: impl AsyncFn(u64) -> u64,
-    elsewhere: impl Remote<u64, u64>,
+    elsewhere: impl Remote<u64, u64> + Copy,
     workers: usize,
 ) -> io::Result<()> {
     let (threads, processes) = (thread_pool(workers), process_pool(workers)?);
@@ -67,7 +67,7 @@ async fn inline(job: impl AsyncFn(u64) -> u64) -> io::Result<Vec<JobReport>> {
 async fn on<E, F>(pool: &E, job: F) -> io::Result<Vec<JobReport>>
 where
     E: Executor<F, u64, u64>,
-    F: Remote<u64, u64>,
+    F: Remote<u64, u64> + Copy,
 {
     let mut reports = Vec::new();
     for mut job in JOBS.map(|steps| run_in_executor(pool, job, steps)) {
