@@ -2,8 +2,14 @@
 
 mod support;
 
+use mainspring::asyncio::{Duration, Threads, run_in_executor, sleep};
+use mainspring::task::yield_now;
+use mainspring::time::block_for;
 use recipes::catalogue::{Order, RECIPES};
-use support::{play, recipes, transcript};
+use recipes::event_loop::run;
+use recipes::output::say;
+use recipes::stage::{self, Setting};
+use support::{Sink, play, recipes, transcript};
 
 #[test]
 fn every_recipe_prints_its_transcript() {
@@ -80,6 +86,29 @@ fn a_hundred_plays_print_the_same() {
             assert_eq!(play(name, order).0, expected, "{name}");
         }
     }
+}
+
+#[test]
+fn what_a_job_says_as_the_loop_ends_is_heard() {
+    let sink = Sink::default();
+    let setting = Setting {
+        paused: true,
+        ..Setting::default()
+    };
+    stage::play(setting, sink.clone(), |_| {
+        run(async {
+            let job = |second| {
+                block_for(second);
+                say!("done");
+            };
+            let job = run_in_executor(&Threads, job, Duration::from_secs(1));
+            // So that the job's timer is the older one: it ends in the very turn in which this does.
+            yield_now().await;
+            sleep(1).await;
+            assert!(job.is_finished());
+        });
+    });
+    assert_eq!(sink.text(), "done\n");
 }
 
 /// Wall and busy in tenths of a second, and the most jobs at once.

@@ -94,10 +94,10 @@ pub(crate) fn play(name: &str, order: Order) -> (String, Summary) {
 
 /// Keeps what is written into it.
 #[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Sink(Arc<Mutex<Vec<u8>>>);
 
 impl Sink {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let written = self.0.lock().expect("nobody panicked while writing");
         String::from_utf8(written.clone()).expect("recipes write UTF-8")
     }
