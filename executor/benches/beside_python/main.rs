@@ -91,8 +91,8 @@ fn main() {
         .collect();
     println!("{}\n{}\n", here(), run(&mut python(&["--about"])));
     println!(
-        "{:<16} {:>12} {:>12} {:>12} {:>12} {:>7} {:>6}",
-        "workload", "mainspring", "rate", "python", "rate", "ratio", "mark"
+        "{:<16} {:>12} {:>10} {:>12} {:>10} {:>7} {:>6}",
+        "workload", "mainspring", "a second", "python", "a second", "ratio", "mark"
     );
     for workload in &WORKLOADS {
         if names.is_empty() || names.contains(&workload.name) {
@@ -122,15 +122,22 @@ fn compare(workload: &Workload) {
         .mark
         .map_or(String::new(), |mark| format!("{mark:.1}"));
     println!(
-        "{:<16} {:>9.1} us {:>10.1}/s {:>9.1} us {:>10.1}/s {:>7.1} {:>6}",
+        "{:<16} {:>12} {:>10.0} {:>12} {:>10.0} {:>7.1} {:>6}",
         workload.name,
-        ours * 1e6,
+        time(ours),
         1.0 / ours,
-        theirs * 1e6,
+        time(theirs),
         1.0 / theirs,
         ratio,
         mark
     );
+}
+
+fn time(seconds: f64) -> String {
+    match seconds < 1e-3 {
+        true => format!("{:.1} us", seconds * 1e6),
+        false => format!("{:.1} ms", seconds * 1e3),
+    }
 }
 
 /// Seconds per operation, in a process of its own.
