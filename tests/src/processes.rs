@@ -28,6 +28,12 @@ pub fn is_alive(pid: u32) -> bool {
     stat(pid).is_some_and(|stat| stat[0] != "Z" && stat[0] != "X")
 }
 
+/// Whether a process has been stopped by a signal, all of it.
+#[must_use]
+pub fn is_stopped(pid: u32) -> bool {
+    stat(pid).is_some_and(|stat| stat[0] == "T")
+}
+
 /// Blocks until none of these processes is alive; a watchdog is to bound it.
 pub fn wait_gone(pids: &[u32]) {
     while pids.iter().any(|&pid| is_alive(pid)) {

@@ -14,11 +14,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 use std::task::{Wake, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::ready::Remote;
 use crate::engine::shared::Shared;
-use crate::engine::waker::Party;
+use crate::engine::waker::{Party, TaskWaker};
 use crate::pool::job::Times;
 use crate::process::channel::Channel;
 use crate::process::child::{Child, Launch};
@@ -26,6 +26,12 @@ use crate::process::error::ProcessError;
 use crate::process::job::Work;
 use crate::shim::{Mutex, lock};
 use crate::sync::Event;
+
+/// How long a seat in which no worker could be had stays empty, while others work and jobs wait.
+///
+/// Doubling it leaves a pool small for longer than the system is short of something; at zero each
+/// job that ends is followed by a worker that does not start.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What the builder was told.
 #[derive(Clone, Debug)]
@@ -65,6 +71,8 @@ struct State {
     children: BTreeMap<usize, Arc<Child>>,
     /// What they do, by seat.
     running: BTreeMap<usize, Arc<Times>>,
+    /// When a seat was last given up because no worker could be had there.
+    given_up: Option<Instant>,
     closing: Closing,
 }
 
@@ -106,6 +114,7 @@ impl Crew {
                 idle: Vec::new(),
                 children: BTreeMap::new(),
                 running: BTreeMap::new(),
+                given_up: None,
                 closing: Closing::No,
             }),
         })
@@ -115,34 +124,47 @@ impl Crew {
     /// Gives a job a worker, or a seat for one; if all are taken, lines it up. If the crew is
     /// closing, the job is dropped, and says "cancelled".
     pub(crate) fn admit(self: &Arc<Self>, work: Work) -> Option<(Worker, Next)> {
-        let mut arrived = None;
-        loop {
-            let arrival = {
-                let mut state = lock(&self.state);
-                if state.closing != Closing::No {
-                    drop(state);
-                    drop(work);
-                    return None;
-                }
-                let arrival = arrived.unwrap_or(state.arrivals);
-                if let Some(worker) = state.worker() {
-                    return Some((worker, Next { work, arrival }));
-                }
-                if arrived.is_some() {
-                    state.line.insert(arrival, work);
-                    return None;
-                }
-                state.arrivals += 1;
-                arrival
-            };
-            // Given up, it leaves the line at once, and with it its argument.
-            let crew = Arc::downgrade(self);
-            let leave = Waker::from(Arc::new(Leave { crew, arrival }));
-            work.waker().on_abort(Party::Worker, &leave);
-            arrived = Some(arrival);
-        }
+        let next = {
+            let mut state = lock(&self.state);
+            state.arrivals += 1;
+            let arrival = state.arrivals;
+            let next = Next { work, arrival };
+            // Whoever comes now comes after those in the line.
+            if state.closing == Closing::No
+                && state.line.is_empty()
+                && let Some(worker) = state.worker()
+            {
+                return Some((worker, next));
+            }
+            next
+        };
+        let ticket = self.ticket(&next);
+        let taken = {
+            let mut state = lock(&self.state);
+            if state.closing != Closing::No {
+                drop(state);
+                drop(next);
+                return None;
+            }
+            state.line.insert(next.arrival, next.work);
+            // Somebody may be free by now, or a seat that was given up is worth another try.
+            state.first()
+        };
+        ticket.check();
+        taken
     }
     // ANCHOR_END: admit
+
+    /// Before a job is in the line: given up, it leaves it at once, and with it its argument.
+    fn ticket(self: &Arc<Self>, next: &Next) -> Ticket {
+        let leave = Arc::new(Leave {
+            crew: Arc::downgrade(self),
+            arrival: next.arrival,
+        });
+        let task = next.work.waker().clone();
+        task.on_abort(Party::Worker, &Waker::from(leave.clone()));
+        Ticket { task, leave }
+    }
 
     /// The next job in the line.
     pub(crate) fn next(&self) -> Option<Next> {
@@ -247,23 +269,26 @@ impl Crew {
     /// now. If there is nobody, the job fails, and with it all that wait: each would only be told
     /// the same.
     pub(crate) fn hand_over(
-        &self,
+        self: &Arc<Self>,
         seat: usize,
         next: Next,
         error: &ProcessError,
     ) -> Option<(Worker, Next)> {
+        let ticket = self.ticket(&next);
         let (failed, is_last) = {
             let mut state = lock(&self.state);
             state.free.insert(seat);
+            state.given_up = Some(Instant::now());
             if let Some(worker) = state.idle.pop() {
                 return Some((worker, next));
             }
             state.line.insert(next.arrival, next.work);
             match state.free.len() == self.settings.workers {
                 true => (std::mem::take(&mut state.line), self.is_last(&state)),
-                false => return None,
+                false => (BTreeMap::new(), false),
             }
         };
+        ticket.check();
         for mut work in failed.into_values() {
             work.fail(error.clone());
         }
@@ -271,6 +296,17 @@ impl Crew {
             self.gone.set();
         }
         None
+    }
+
+    /// A seat that was given up, for the first in the line: that no worker could be had there was
+    /// long ago.
+    pub(crate) fn try_again(&self) -> Option<(Worker, Next)> {
+        let mut state = lock(&self.state);
+        let is_worth_it = |given_up: Instant| given_up.elapsed() >= AGAIN;
+        match state.given_up.is_some_and(is_worth_it) {
+            true => state.first(),
+            false => None,
+        }
     }
 
     pub(crate) fn closing(&self) -> Closing {
@@ -340,14 +376,19 @@ impl Crew {
 impl State {
     /// An idle worker, or a seat for a new one.
     fn worker(&mut self) -> Option<Worker> {
-        // Whoever comes now comes after those in the line.
-        if !self.line.is_empty() {
-            return None;
-        }
         match self.idle.pop() {
             Some(worker) => Some(worker),
             None => Some(Worker::empty(self.free.pop_first()?)),
         }
+    }
+
+    /// The first in the line, and a worker for it, if there is one.
+    fn first(&mut self) -> Option<(Worker, Next)> {
+        if self.line.is_empty() {
+            return None;
+        }
+        let worker = self.worker()?;
+        self.next().map(|next| (worker, next))
     }
 
     fn next(&mut self) -> Option<Next> {
@@ -371,6 +412,21 @@ pub(crate) struct Ended;
 struct Leave {
     crew: Weak<Crew>,
     arrival: u64,
+}
+
+/// What a job that is lined up must look at once more, when it is in the line.
+struct Ticket {
+    task: Arc<TaskWaker>,
+    leave: Arc<Leave>,
+}
+
+impl Ticket {
+    /// It may have been given up before there was anything to take out.
+    fn check(self) {
+        if self.task.is_aborted() {
+            self.leave.wake();
+        }
+    }
 }
 
 impl Wake for Leave {

@@ -41,12 +41,13 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(crate) fn submit(crew: &Arc<Crew>, work: Work) {
     let place = work.place();
     if let Some((worker, next)) = crew.admit(work) {
-        spawn(
-            crew,
-            Driver::new(crew, worker, place).drive(Some(next)),
-            place,
-        );
+        start(crew, worker, next, place);
     }
+}
+
+fn start(crew: &Arc<Crew>, worker: Worker, next: Next, place: &'static Location<'static>) {
+    let drive = Driver::new(crew, worker, place).drive(Some(next));
+    spawn(crew, drive, place);
 }
 
 /// Ends workers that have no job: each is told, and waited for.
@@ -109,7 +110,12 @@ impl Driver {
                 next = match self.run(job).await {
                     Some(job) => Some(job),
                     None if self.worker.is_none() => return,
-                    None => self.crew.next(),
+                    None => {
+                        if let Some((worker, next)) = self.crew.try_again() {
+                            start(&self.crew, worker, next, self.place);
+                        }
+                        self.crew.next()
+                    }
                 };
             }
             next = match self.rest().await {
