@@ -1,9 +1,12 @@
 //! What goes wrong on the first day with worker processes, and what is said about it.
 
 use std::error::Error;
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use mainspring::process::{Function, ProcessPool, ProcessPoolBuilder, function, serve};
+use mainspring_tests::processes::{is_alive, wait_gone};
+use mainspring_tests::watchdog::watch;
 
 fn double(n: u32) -> u32 {
     2 * n
@@ -77,24 +80,49 @@ fn a_job_whose_own_loop_can_never_go_on_ends_its_worker_with_a_report() {
 }
 
 #[test]
+fn f69_the_workers_of_a_program_that_is_killed_end_in_the_middle_of_their_jobs() {
+    let _watch = watch();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_busy_workers"));
+    let mut program = program.stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let workers: Vec<u32> = lines
+        .take(2)
+        .map(|line| line.unwrap().parse().unwrap())
+        .collect();
+    assert!(workers.iter().all(|&pid| is_alive(pid)));
+    program.kill().unwrap();
+    program.wait().unwrap();
+    wait_gone(&workers);
+}
+
+#[test]
 fn f70_workers_that_do_not_know_what_they_are_come_to_an_end() {
+    let (said, started) = without_stdin("starts");
+    assert!(said.contains("replaced the standard input"), "{said}");
+    assert_eq!(started, 9, "the program, and eight below it");
+}
+
+#[test]
+fn a_worker_that_lets_go_of_its_input_and_stays_is_ended_and_not_started_again() {
+    let (said, started) = without_stdin("stays");
+    assert!(said.contains("let go of its standard input"), "{said}");
+    assert_eq!(started, 2, "the program, and one worker");
+}
+
+/// What the program says, and how many processes that was.
+fn without_stdin(what: &str) -> (String, usize) {
     // The copy that is not told which test to run begins this one, too.
     let (folder, id) = (env!("CARGO_TARGET_TMPDIR"), std::process::id());
-    let name = format!("{folder}/started-{id}");
+    let name = format!("{folder}/{what}-{id}");
     std::fs::write(&name, "").unwrap();
-    let program = env!("CARGO_BIN_EXE_worker_without_stdin");
-    let output = Command::new(program)
-        .env("STARTED", &name)
-        .output()
-        .unwrap();
-    assert!(!output.status.success());
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("replaced the standard input"), "{said}");
-    let started = std::fs::read_to_string(&name).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_worker_without_stdin"));
+    if what == "stays" {
+        program.env("STAY", "yes");
+    }
+    let output = program.env("STARTED", &name).output().unwrap();
+    let started = std::fs::read_to_string(&name).unwrap().lines().count();
     std::fs::remove_file(&name).unwrap();
-    assert_eq!(
-        started.lines().count(),
-        9,
-        "the program, and eight below it"
-    );
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (said, started)
 }

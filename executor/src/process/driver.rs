@@ -283,13 +283,13 @@ impl Driver {
                 Err(_) => None,
             };
             // One that ends closes its socket a little earlier. One that lives on has let go of it.
-            let is_gone = lost.as_ref().is_some_and(|lost| lost.garbage.is_none());
+            let is_gone = matches!(lost, Some(Lost { garbage: None, .. }));
             let lives_on = is_gone && timeout(GRACE, channel.ended()).await.is_err();
             channel.child.kill();
             let status = channel.ended().await;
             self.crew.stand_up(worker.seat);
-            let is_gone = matches!(lost, Some(Lost { garbage: None, .. }));
-            let was_killed = is_gone && status.and_then(|status| status.signal()).is_some();
+            // By somebody else.
+            let was_killed = is_gone && !lives_on && status.and_then(|it| it.signal()).is_some();
             let why = match lost {
                 Some(_) if lives_on => "it let go of its standard input before it called `serve`, \
                     which belongs in the first line of `main`"
@@ -420,7 +420,7 @@ fn ended_early(status: Option<ExitStatus>) -> String {
     format!(
         "it ended{status} before it called `serve`, which belongs in the first line of `main`: a \
          worker is started without the program's arguments. In a test program, `worker_test` must \
-         be the path of a test that calls it, as `cargo test -- --list` shows it, without the \
+         be the full path of a test that calls it, as `cargo test -- --list` shows it, without the \
          name of the crate"
     )
 }

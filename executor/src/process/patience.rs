@@ -18,6 +18,7 @@ const MOMENT: Duration = Duration::from_micros(50);
 /// jobs), and finds out that much later that the machine is not busy any more.
 const SLEEPS: u32 = 32;
 
+// ANCHOR: patience
 /// One side's experience with the other.
 #[derive(Debug)]
 pub(crate) struct Patience {
@@ -56,6 +57,7 @@ impl Patience {
         false
     }
 }
+// ANCHOR_END: patience
 
 #[cfg(test)]
 mod tests {

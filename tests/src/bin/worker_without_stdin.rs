@@ -1,6 +1,6 @@
 //! A program that gives its standard input away before it calls `serve`: its workers do not know
-//! what they are, and start workers. `process_first_steps` runs it, with the name of a file to
-//! which each process adds a line.
+//! what they are, and start workers, or stay. `process_first_steps` runs it, with the name of a file
+//! to which each process adds a line.
 
 use std::fs::File;
 use std::io::Write;
@@ -19,6 +19,9 @@ fn main() {
 
     rustix::stdio::dup2_stdin(File::open("/dev/null").unwrap()).unwrap();
     serve([function(nothing)]);
+    while started > 1 && std::env::var_os("STAY").is_some() {
+        std::thread::park();
+    }
     mainspring::run(async {
         let pool = ProcessPool::new(1).unwrap();
         pool.submit(nothing, ()).await.unwrap();
