@@ -24,6 +24,12 @@ const CHUNK: usize = 64 * 1024;
 /// A buffer that grew beyond this is given back when it is empty.
 const KEPT: usize = 16 * CHUNK;
 
+/// The most that words (a panic's, an error's, the names of the functions) may be where values may
+/// be less.
+///
+/// Doubling it would let a worker make its parent keep that much more.
+pub(crate) const WORDS: usize = CHUNK;
+
 /// The most that a value may be, because four bytes tell its length.
 pub(crate) const LARGEST: usize = u32::MAX as usize - HEAD;
 

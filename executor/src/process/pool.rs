@@ -574,7 +574,8 @@ impl ProcessPoolBuilder {
     /// # Errors
     ///
     /// The program has not called [`serve`](crate::process::serve); or it is a worker's worker's
-    /// worker, and so on for eight times: a function that starts a pool for itself.
+    /// worker, and so on for eight times: a function that starts a pool for itself. Or the
+    /// initializer's argument cannot be written, or is larger than may be sent.
     pub fn build(self) -> io::Result<ProcessPool> {
         if List::get().is_none() {
             let text = format!("a process pool was built, and {NEVER_SERVED}");
@@ -589,6 +590,12 @@ impl ProcessPoolBuilder {
         }
         if let Some(refused) = self.refused {
             return Err(refused.into());
+        }
+        let largest = self.settings.launch.largest;
+        let initializer = self.settings.initializer.as_ref();
+        // No worker would take it.
+        if initializer.is_some_and(|call| call.len() > frame::HEAD + largest) {
+            return Err(ProcessError::ArgumentTooLarge { largest }.into());
         }
         let crews = Arc::new(Crews::new(self.settings));
         Ok(ProcessPool {
