@@ -1,10 +1,13 @@
 //! Worker processes, seen and struck from outside: by `/proc`, and by signals.
 
+use std::error::Error;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::thread;
 
+use mainspring::process::ProcessError;
+use mainspring::task::JoinError;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The children of this process, zombies among them.
@@ -72,4 +75,15 @@ fn stat(pid: u32) -> Option<Vec<String>> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, rest) = text.rsplit_once(") ")?;
     Some(rest.split(' ').map(str::to_owned).collect())
+}
+
+/// Why a job was not done.
+///
+/// # Panics
+///
+/// If it is for another reason than those of `ProcessError`.
+#[must_use]
+pub fn reason(error: &JoinError) -> &ProcessError {
+    let source = error.source().and_then(<dyn Error>::downcast_ref);
+    source.unwrap_or_else(|| panic!("{error}"))
 }
