@@ -124,7 +124,9 @@ impl Crew {
                     drop(work);
                     return None;
                 }
+                // A number of its own, in line or not: it may yet be put there.
                 let arrival = arrived.unwrap_or(state.arrivals);
+                state.arrivals = state.arrivals.max(arrival + 1);
                 if let Some(worker) = state.worker() {
                     return Some((worker, Next { work, arrival }));
                 }
@@ -132,7 +134,6 @@ impl Crew {
                     state.line.insert(arrival, work);
                     return None;
                 }
-                state.arrivals += 1;
                 arrival
             };
             // Given up, it leaves the line at once, and with it its argument.
