@@ -28,7 +28,11 @@ pub fn children() -> Vec<u32> {
 /// new parent's to see to.
 #[must_use]
 pub fn is_alive(pid: u32) -> bool {
-    stat(pid).is_some_and(|stat| stat[0] != "Z" && stat[0] != "X")
+    stat(pid).is_some_and(|stat| {
+        // Its first thread may be a zombie while others still hold its sockets open.
+        let threads: u32 = stat[17].parse().unwrap_or_default();
+        threads > 1 || (stat[0] != "Z" && stat[0] != "X")
+    })
 }
 
 /// Blocks until none of these processes is alive; a watchdog is to bound it.
