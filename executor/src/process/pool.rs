@@ -18,7 +18,7 @@ use crate::engine::context;
 use crate::future::create_future;
 use crate::pool::simulated::Lanes;
 use crate::process::child::{Child, DEEPEST, Launch};
-use crate::process::crew::{Closing, Settings};
+use crate::process::crew::{Closing, Crew, Settings};
 use crate::process::crews::{self, Crews};
 use crate::process::driver::{self, Driver};
 use crate::process::error::ProcessError;
@@ -303,15 +303,14 @@ impl ProcessPool {
             }
         };
         let end = async move {
-            let gone = async {
-                for crew in &crews {
-                    crew.gone.wait().await;
-                }
-            };
             let is_late = match wait {
-                Some(wait) if wait > Duration::ZERO => timeout(wait, gone).await.is_err(),
-                _ => {
-                    gone.await;
+                Some(Duration::ZERO) => {
+                    all_ended(&crews).await;
+                    false
+                }
+                Some(wait) => timeout(wait, all_gone(&crews)).await.is_err(),
+                None => {
+                    all_gone(&crews).await;
                     false
                 }
             };
@@ -320,9 +319,7 @@ impl ProcessPool {
                 for crew in &crews {
                     crews::end(crew, Closing::Now, true, place);
                 }
-                for crew in &crews {
-                    crew.gone.wait().await;
-                }
+                all_ended(&crews).await;
             }
             // Until here it keeps the workers alive.
             drop(self);
@@ -344,6 +341,20 @@ impl ProcessPool {
             Kind::Processes(crews) => crews.all().iter().flat_map(|crew| crew.running()).collect(),
             Kind::Simulated(_) => Vec::new(),
         }
+    }
+}
+
+async fn all_gone(crews: &[Arc<Crew>]) {
+    for crew in crews {
+        crew.gone.wait().await;
+    }
+}
+
+/// After they were closed `Now`: where no loop turns, the workers have ended already, and whoever
+/// drives them hears of it when it does.
+async fn all_ended(crews: &[Arc<Crew>]) {
+    for crew in crews.iter().filter(|crew| crew.home.is_attended()) {
+        crew.gone.wait().await;
     }
 }
 
