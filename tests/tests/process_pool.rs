@@ -342,13 +342,13 @@ fn an_initializer_that_is_not_listed_is_refused_with_its_name() {
 #[should_panic(expected = "::unlisted` was submitted")]
 async fn a_function_that_is_not_listed_is_refused_with_its_name() {
     fn unlisted(_: ()) {}
-    let _ = pool(1).submit(unlisted, ());
+    drop(pool(1).submit(unlisted, ()));
 }
 
 #[test]
 #[should_panic(expected = "outside a runtime")]
 fn a_job_submitted_outside_of_a_runtime_is_refused() {
-    let _ = pool(1).submit(double, 1);
+    drop(pool(1).submit(double, 1));
 }
 
 #[test]

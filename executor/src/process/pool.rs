@@ -276,7 +276,11 @@ impl ProcessPool {
     /// killed; `None` waits as long as it takes, a wait of zero not at all. It returns a line for
     /// each job that was killed: in which process, spawned where, since when. It does not block,
     /// as [`ThreadPool::shutdown`](crate::pool::ThreadPool::shutdown) does, for it is the loop
-    /// that hears the workers.
+    /// that hears the workers. (A job in a simulated pool cannot be killed. When `wait` is over it
+    /// goes on, and is not waited for.)
+    ///
+    /// On the paused clock, which stands still while a job is out, `wait` is not over before that
+    /// job is.
     ///
     /// asyncio: `Executor.shutdown(wait, cancel_futures)`.
     ///
@@ -295,22 +299,30 @@ impl ProcessPool {
             Closing::Now => self.running(),
             _ => Vec::new(),
         };
-        let crews = match &self.kind {
-            Kind::Processes(crews) => crews.close(closing, cancel_queued),
+        let (crews, lanes) = match &self.kind {
+            Kind::Processes(crews) => (crews.close(closing, cancel_queued), None),
             Kind::Simulated(pool) => {
                 pool.0.close(cancel_queued);
-                Vec::new()
+                (Vec::new(), Some(pool.0.clone()))
             }
         };
         let end = async move {
+            let gone = async {
+                for crew in &crews {
+                    crew.gone.wait().await;
+                }
+                if let Some(lanes) = &lanes {
+                    lanes.gone.wait().await;
+                }
+            };
             let is_late = match wait {
                 Some(Duration::ZERO) => {
                     all_ended(&crews).await;
                     false
                 }
-                Some(wait) => timeout(wait, all_gone(&crews)).await.is_err(),
+                Some(wait) => timeout(wait, gone).await.is_err(),
                 None => {
-                    all_gone(&crews).await;
+                    gone.await;
                     false
                 }
             };
@@ -341,12 +353,6 @@ impl ProcessPool {
             Kind::Processes(crews) => crews.all().iter().flat_map(|crew| crew.running()).collect(),
             Kind::Simulated(_) => Vec::new(),
         }
-    }
-}
-
-async fn all_gone(crews: &[Arc<Crew>]) {
-    for crew in crews {
-        crew.gone.wait().await;
     }
 }
 
