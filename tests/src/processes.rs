@@ -1,10 +1,13 @@
 //! Worker processes, seen and struck from outside: by `/proc`, and by signals.
 
+use std::error::Error;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::thread;
 
+use mainspring::process::ProcessError;
+use mainspring::task::JoinError;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The children of this process, zombies among them.
@@ -25,7 +28,11 @@ pub fn children() -> Vec<u32> {
 /// new parent's to see to.
 #[must_use]
 pub fn is_alive(pid: u32) -> bool {
-    stat(pid).is_some_and(|stat| stat[0] != "Z" && stat[0] != "X")
+    stat(pid).is_some_and(|stat| {
+        // Its first thread may be a zombie while others still hold its sockets open.
+        let threads: u32 = stat[17].parse().unwrap_or_default();
+        threads > 1 || (stat[0] != "Z" && stat[0] != "X")
+    })
 }
 
 /// Whether a process has been stopped by a signal, all of it.
@@ -78,4 +85,15 @@ fn stat(pid: u32) -> Option<Vec<String>> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, rest) = text.rsplit_once(") ")?;
     Some(rest.split(' ').map(str::to_owned).collect())
+}
+
+/// Why a job was not done.
+///
+/// # Panics
+///
+/// If it is for another reason than those of `ProcessError`.
+#[must_use]
+pub fn reason(error: &JoinError) -> &ProcessError {
+    let source = error.source().and_then(<dyn Error>::downcast_ref);
+    source.unwrap_or_else(|| panic!("{error}"))
 }

@@ -39,7 +39,7 @@ fn main() {
     let jobs = number("STORM").unwrap_or(1000);
     let seed = number("SEED").unwrap_or(0x5eed);
     let _watch = watch_for(Duration::from_millis(30_000 + 20 * jobs));
-    let storms: [(&str, fn(u64, u64)); 5] = [
+    let storms: [(&str, Storm); 5] = [
         ("every job is answered once", storm),
         ("with retries, strikes from outside cost nothing", retries),
         ("a pool that is dropped in a storm", dropped),
@@ -54,6 +54,9 @@ fn main() {
         println!("{name}: ok");
     }
 }
+
+/// So many jobs, from this seed.
+type Storm = fn(u64, u64);
 
 fn number(variable: &str) -> Option<u64> {
     let value = std::env::var(variable).ok()?;

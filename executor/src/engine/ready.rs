@@ -230,6 +230,11 @@ impl Remote {
         lock(&self.inbox).attended = false;
     }
 
+    /// Whether a thread turns the loop just now.
+    pub(crate) fn is_attended(&self) -> bool {
+        lock(&self.inbox).attended
+    }
+
     /// Shuts the door. What nobody will read comes back, to be dropped by the caller.
     pub(crate) fn close(&self) -> Vec<Letter> {
         lock(&self.inbox).close()

@@ -14,12 +14,17 @@ use crate::engine::shared::Shared;
 use crate::pool::job::Work;
 use crate::pool::lane::{Lane, Order, Said, now};
 use crate::shim::{Mutex, lock};
+use crate::sync::Event;
 use crate::task::spawn::spawn_on;
 use crate::time::sleep;
 
 pub(crate) struct Lanes {
     // Never changes.
     count: usize,
+
+    // Any thread.
+    /// It has closed, and no lane has a job.
+    pub(crate) gone: Event,
 
     // Any thread, under its lock.
     state: Mutex<State>,
@@ -38,6 +43,7 @@ impl Lanes {
         let lanes = (1..=count).map(|number| (number, Lane::new(number)));
         Arc::new(Lanes {
             count,
+            gone: Event::new(),
             state: Mutex::new(State {
                 jobs: VecDeque::new(),
                 free: lanes.collect(),
@@ -80,15 +86,23 @@ impl Lanes {
 
     /// Nothing is accepted any more; with `cancel_queued` what waits for a lane says "cancelled".
     pub(crate) fn close(&self, cancel_queued: bool) {
-        let cancelled = {
+        let (cancelled, is_last) = {
             let mut state = lock(&self.state);
             state.is_closed = true;
-            match cancel_queued {
+            let cancelled = match cancel_queued {
                 true => std::mem::take(&mut state.jobs),
                 false => VecDeque::new(),
-            }
+            };
+            (cancelled, self.is_last(&state))
         };
         drop(cancelled);
+        if is_last {
+            self.gone.set();
+        }
+    }
+
+    fn is_last(&self, state: &State) -> bool {
+        state.is_closed && state.free.len() == self.count
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -144,12 +158,18 @@ impl Driver {
 
     /// The next in the line; if there is none, the lane is free, and this task has none.
     fn next_job(&mut self) -> Option<Work> {
-        let mut state = lock(&self.lanes.state);
-        let job = state.jobs.pop_front();
-        if job.is_none() {
+        let is_last = {
+            let mut state = lock(&self.lanes.state);
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
             state.take_back(self.lane.take());
+            self.lanes.is_last(&state)
+        };
+        if is_last {
+            self.lanes.gone.set();
         }
-        job
+        None
     }
 }
 
@@ -161,16 +181,20 @@ impl Drop for Driver {
             // The job is dropped, and says "cancelled".
             drop(lane.hand(Order::Stop, place));
         }
-        let forsaken = {
+        let (forsaken, is_last) = {
             let mut state = lock(&self.lanes.state);
             state.take_back(Some(lane));
-            match state.free.len() == self.lanes.count {
+            let forsaken = match state.free.len() == self.lanes.count {
                 // No task is left that would see to them.
                 true => std::mem::take(&mut state.jobs),
                 false => VecDeque::new(),
-            }
+            };
+            (forsaken, self.lanes.is_last(&state))
         };
         drop(forsaken);
+        if is_last {
+            self.lanes.gone.set();
+        }
     }
 }
 

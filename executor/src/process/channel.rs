@@ -16,7 +16,7 @@ use crate::leaf;
 use crate::net::registered::Registered;
 use crate::process::child::Child;
 use crate::process::exit::Exit;
-use crate::process::frame::{Frame, Incoming};
+use crate::process::frame::{Frame, Incoming, WORDS};
 use crate::process::patience::Patience;
 
 /// A worker process, and the socket it listens to.
@@ -54,7 +54,7 @@ impl Channel {
         socket.set_nonblocking(true)?;
         Ok(Channel {
             socket: Registered::new(engine, Socket::from_std(socket), place)?,
-            incoming: Incoming::new(largest),
+            incoming: Incoming::new(largest.max(WORDS)),
             exit: Exit::new(engine, child.clone(), place)?,
             served: 0,
             patience: Patience::new(),

@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use rustix::process::Signal;
 
 use crate::process::worker::Summons;
+use crate::shim::atomic::{AtomicBool, Ordering};
 use crate::shim::{Mutex, lock};
 
 /// Workers within workers, at most: a job that starts a pool, whose jobs start a pool, and so on.
@@ -29,6 +30,10 @@ pub(crate) struct Child {
     pub(crate) pid: u32,
     /// Tells of the process's end, and of no other's: numbers of processes are used again.
     pub(crate) descriptor: OwnedFd,
+
+    // Any thread.
+    /// Its end has been asked for, and may take a moment: no job should go there.
+    is_struck: AtomicBool,
 
     // Any thread, under its lock.
     process: Mutex<Life>,
@@ -97,6 +102,7 @@ impl Child {
             Ok(descriptor) => Ok(Child {
                 pid: process.id(),
                 descriptor,
+                is_struck: AtomicBool::new(false),
                 process: Mutex::new(Life::Running(process)),
             }),
             Err(error) => {
@@ -112,7 +118,12 @@ impl Child {
         self.signal(Signal::KILL);
     }
 
+    pub(crate) fn is_struck(&self) -> bool {
+        self.is_struck.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
+        self.is_struck.store(true, Ordering::Relaxed);
         // Under the lock it cannot be waited for meanwhile, and its number not be another's.
         let process = lock(&self.process);
         if let Life::Running(_) = &*process {

@@ -5,7 +5,6 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use crate::engine::shared::{Lodger, Shared};
-use crate::engine::turning::Turning;
 use crate::process::crew::{Closing, Crew, Settings};
 use crate::process::driver;
 use crate::shim::{Mutex, lock};
@@ -80,8 +79,8 @@ impl Drop for Crews {
     }
 }
 
-/// Closes a crew. Where a loop turns, it sees to the rest; elsewhere nobody does, and a worker that
-/// is killed is waited for here.
+/// Closes a crew. If its loop turns, that sees to the rest; otherwise nobody does, and a worker that
+/// is killed, or was idle, is waited for here.
 pub(crate) fn end(
     crew: &Arc<Crew>,
     closing: Closing,
@@ -89,7 +88,7 @@ pub(crate) fn end(
     place: &'static Location<'static>,
 ) {
     let idle = crew.close(closing, cancel_queued);
-    if Turning::is_on() || closing == Closing::WhenDone {
+    if crew.home.is_attended() {
         return driver::dismiss(crew, idle, place);
     }
     for worker in idle {
@@ -97,8 +96,10 @@ pub(crate) fn end(
         drop(worker);
         crew.forsake(seat);
     }
-    for child in crew.children() {
-        child.end();
+    if closing == Closing::Now {
+        for child in crew.children() {
+            child.end();
+        }
     }
 }
 

@@ -132,6 +132,10 @@ impl Driver {
             if next.work.waker().is_aborted() {
                 return None;
             }
+            let channel = self.worker.as_ref().and_then(|at| at.channel.as_ref());
+            if channel.is_some_and(|channel| channel.child.is_struck()) {
+                self.end(true).await;
+            }
             if let Err(NoWorker { error, was_killed }) = self.get_ready().await {
                 if self.crew.closing() == Closing::Now {
                     return None;

@@ -24,6 +24,12 @@ const CHUNK: usize = 64 * 1024;
 /// A buffer that grew beyond this is given back when it is empty.
 const KEPT: usize = 16 * CHUNK;
 
+/// The most that words (a panic's, an error's, the names of the functions) may be where values may
+/// be less.
+///
+/// Doubling it would let a worker make its parent keep that much more.
+pub(crate) const WORDS: usize = CHUNK;
+
 /// The most that a value may be, because four bytes tell its length.
 pub(crate) const LARGEST: usize = u32::MAX as usize - HEAD;
 
@@ -306,18 +312,70 @@ mod tests {
         assert!(incoming.buffer.len() <= KEPT);
     }
 
+    /// A small generator of numbers below a limit.
+    fn dice() -> impl FnMut(usize) -> usize {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        move |below| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as usize % below
+        }
+    }
+
+    /// Frames, and the garbage that ended them.
+    type Decoded = (Vec<(Kind, u64, Vec<u8>)>, Option<Garbage>);
+
+    /// What is made of bytes that come in pieces.
+    fn decoded(pieces: &[&[u8]]) -> Decoded {
+        let mut incoming = Incoming::new(100);
+        let mut frames = Vec::new();
+        for piece in pieces {
+            feed(&mut incoming, piece);
+            loop {
+                match incoming.take() {
+                    Ok(Some(frame)) => frames.push((frame.kind, frame.id, frame.value.to_vec())),
+                    Ok(None) => break,
+                    Err(garbage) => return (frames, Some(garbage)),
+                }
+            }
+        }
+        (frames, None)
+    }
+
+    #[test]
+    fn f66_flipped_and_cut_frames_are_the_same_in_pieces_and_as_a_whole() {
+        let mut draw = dice();
+        for _ in 0..2_000 {
+            let mut bytes = Vec::new();
+            for id in 0..draw(5) {
+                let value = vec![draw(256) as u8; draw(100)];
+                bytes.extend(sealed(Kind::Value, id as u64, 0, &value));
+            }
+            for _ in 0..draw(3) {
+                if !bytes.is_empty() {
+                    let at = draw(bytes.len());
+                    bytes[at] ^= 1 << draw(8);
+                }
+            }
+            bytes.truncate(bytes.len() - draw(bytes.len() + 1) / 4);
+            let mut pieces = Vec::new();
+            let mut rest = &bytes[..];
+            while !rest.is_empty() {
+                let (piece, others) = rest.split_at(1 + draw(rest.len()));
+                pieces.push(piece);
+                rest = others;
+            }
+            assert_eq!(decoded(&pieces), decoded(&[&bytes]));
+        }
+    }
+
     /// Whatever comes is answered: a frame, garbage, or a wish for more.
     #[test]
     fn f66_noise_never_panics_and_is_soon_found_out() {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        for _ in 0..20_000 {
-            let mut noise = [0; 64];
-            for byte in &mut noise {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                *byte = state as u8;
-            }
+        let mut draw = dice();
+        for _ in 0..2_000 {
+            let mut noise = [0; 64].map(|_: u8| draw(256) as u8);
             // Small lengths, so that what follows is looked at, too.
             noise[1..LENGTH].fill(0);
             let mut incoming = Incoming::new(1000);

@@ -1,7 +1,7 @@
 //! A job for a worker process: an argument on its way there, an answer on its way back.
 
 use std::fmt;
-use std::panic::Location;
+use std::panic::{Location, catch_unwind};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -124,8 +124,11 @@ impl<R: DeserializeOwned + Send> Job for Remote<R> {
         }
         let words = || String::from_utf8_lossy(frame.value).into_owned();
         let outcome = match frame.kind {
-            Kind::Value => value::read(frame.value)
-                .map_err(|why| JoinError::not_done(id, ProcessError::Result(why))),
+            // User code: its panic is this job's, and not the driver's.
+            Kind::Value => match catch_unwind(|| value::read(frame.value)) {
+                Ok(read) => read.map_err(|why| JoinError::not_done(id, ProcessError::Result(why))),
+                Err(payload) => Err(JoinError::panicked(id, payload)),
+            },
             Kind::Panicked => Err(JoinError::panicked(id, Box::new(words()))),
             Kind::BadArgument => Err(JoinError::not_done(id, ProcessError::Argument(words()))),
             Kind::BadResult => Err(JoinError::not_done(id, ProcessError::Result(words()))),

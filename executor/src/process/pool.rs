@@ -18,7 +18,7 @@ use crate::engine::context;
 use crate::future::create_future;
 use crate::pool::simulated::Lanes;
 use crate::process::child::{Child, DEEPEST, Launch};
-use crate::process::crew::{Closing, Settings};
+use crate::process::crew::{Closing, Crew, Settings};
 use crate::process::crews::{self, Crews};
 use crate::process::driver::{self, Driver};
 use crate::process::error::ProcessError;
@@ -276,7 +276,11 @@ impl ProcessPool {
     /// killed; `None` waits as long as it takes, a wait of zero not at all. It returns a line for
     /// each job that was killed: in which process, spawned where, since when. It does not block,
     /// as [`ThreadPool::shutdown`](crate::pool::ThreadPool::shutdown) does, for it is the loop
-    /// that hears the workers.
+    /// that hears the workers. (A job in a simulated pool cannot be killed. When `wait` is over it
+    /// goes on, and is not waited for.)
+    ///
+    /// On the paused clock, which stands still while a job is out, `wait` is not over before that
+    /// job is.
     ///
     /// asyncio: `Executor.shutdown(wait, cancel_futures)`.
     ///
@@ -295,11 +299,11 @@ impl ProcessPool {
             Closing::Now => self.running(),
             _ => Vec::new(),
         };
-        let crews = match &self.kind {
-            Kind::Processes(crews) => crews.close(closing, cancel_queued),
+        let (crews, lanes) = match &self.kind {
+            Kind::Processes(crews) => (crews.close(closing, cancel_queued), None),
             Kind::Simulated(pool) => {
                 pool.0.close(cancel_queued);
-                Vec::new()
+                (Vec::new(), Some(pool.0.clone()))
             }
         };
         let end = async move {
@@ -307,10 +311,17 @@ impl ProcessPool {
                 for crew in &crews {
                     crew.gone.wait().await;
                 }
+                if let Some(lanes) = &lanes {
+                    lanes.gone.wait().await;
+                }
             };
             let is_late = match wait {
-                Some(wait) if wait > Duration::ZERO => timeout(wait, gone).await.is_err(),
-                _ => {
+                Some(Duration::ZERO) => {
+                    all_ended(&crews).await;
+                    false
+                }
+                Some(wait) => timeout(wait, gone).await.is_err(),
+                None => {
                     gone.await;
                     false
                 }
@@ -320,9 +331,7 @@ impl ProcessPool {
                 for crew in &crews {
                     crews::end(crew, Closing::Now, true, place);
                 }
-                for crew in &crews {
-                    crew.gone.wait().await;
-                }
+                all_ended(&crews).await;
             }
             // Until here it keeps the workers alive.
             drop(self);
@@ -344,6 +353,14 @@ impl ProcessPool {
             Kind::Processes(crews) => crews.all().iter().flat_map(|crew| crew.running()).collect(),
             Kind::Simulated(_) => Vec::new(),
         }
+    }
+}
+
+/// After they were closed `Now`: where no loop turns, the workers have ended already, and whoever
+/// drives them hears of it when it does.
+async fn all_ended(crews: &[Arc<Crew>]) {
+    for crew in crews.iter().filter(|crew| crew.home.is_attended()) {
+        crew.gone.wait().await;
     }
 }
 
@@ -574,7 +591,8 @@ impl ProcessPoolBuilder {
     /// # Errors
     ///
     /// The program has not called [`serve`](crate::process::serve); or it is a worker's worker's
-    /// worker, and so on for eight times: a function that starts a pool for itself.
+    /// worker, and so on for eight times: a function that starts a pool for itself. Or the
+    /// initializer's argument cannot be written, or is larger than may be sent.
     pub fn build(self) -> io::Result<ProcessPool> {
         if List::get().is_none() {
             let text = format!("a process pool was built, and {NEVER_SERVED}");
@@ -589,6 +607,12 @@ impl ProcessPoolBuilder {
         }
         if let Some(refused) = self.refused {
             return Err(refused.into());
+        }
+        let largest = self.settings.launch.largest;
+        let initializer = self.settings.initializer.as_ref();
+        // No worker would take it.
+        if initializer.is_some_and(|call| call.len() > frame::HEAD + largest) {
+            return Err(ProcessError::ArgumentTooLarge { largest }.into());
         }
         let crews = Arc::new(Crews::new(self.settings));
         Ok(ProcessPool {

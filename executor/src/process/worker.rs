@@ -256,7 +256,8 @@ fn answer(list: &'static List, call: &Frame<'_>, largest: usize) -> Vec<u8> {
     match kind {
         Kind::Value => answer[..frame::HEAD].copy_from_slice(&head),
         _ => {
-            head.extend_from_slice(text.as_bytes());
+            let end = text.floor_char_boundary(frame::WORDS);
+            head.extend_from_slice(&text.as_bytes()[..end]);
             answer = head;
         }
     }
