@@ -24,11 +24,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::thread::{self, ThreadId};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
+use rustix::process::{Signal, getpid, kill_process};
 
 use crate::process::frame::{self, Frame, Incoming, Kind};
 use crate::process::function::{Fault, Function, List};
@@ -41,6 +42,11 @@ const MARKER: &str = "MAINSPRING_WORKER";
 
 /// What both sides must agree on: how frames look, and what they mean.
 pub(crate) const VERSION: u64 = u64::from_le_bytes(*b"mspring1");
+
+/// How long the orderly end of a worker may take that nobody asks any more.
+///
+/// Doubling it keeps an orphan whose end hangs for longer; at zero none would end in order.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What the parent tells a worker by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -320,7 +326,11 @@ fn watch(socket: UnixStream) -> io::Result<()> {
         let mut watched = [PollFd::new(&socket, PollFlags::HUP)];
         // A wait that fails, fails for ever: better no worker than one that nobody can end.
         while matches!(poll(&mut watched, None), Ok(0) | Err(Errno::INTR)) {}
-        std::process::exit(0);
+        // Beside this thread: whoever ends the process second waits for the first, whose end may
+        // never come, if a job has left something in its thread that hangs when it is dropped.
+        let _ = thread::Builder::new().spawn(|| std::process::exit(0));
+        thread::sleep(LAST_WORDS);
+        let _ = kill_process(getpid(), Signal::KILL);
     };
     thread::Builder::new()
         .name("mainspring-watch".to_owned())
