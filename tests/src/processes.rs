@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use mainspring::process::ProcessError;
@@ -35,10 +35,16 @@ pub fn is_alive(pid: u32) -> bool {
     })
 }
 
-/// Whether a process has been stopped by a signal, all of it.
+/// Whether a process has been stopped by a signal, with all its threads.
 #[must_use]
 pub fn is_stopped(pid: u32) -> bool {
-    stat(pid).is_some_and(|stat| stat[0] == "T")
+    let Ok(mut threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return false;
+    };
+    threads.all(|thread| {
+        let thread = thread.ok().and_then(|thread| stat_in(&thread.path()));
+        thread.is_some_and(|stat| stat[0] == "T")
+    })
 }
 
 /// Blocks until none of these processes is alive; a watchdog is to bound it.
@@ -82,7 +88,11 @@ pub fn descriptors() -> io::Result<Vec<(u32, PathBuf)>> {
 
 /// What stands in a process's `stat` behind its name: its state, its parent, its group, and so on.
 fn stat(pid: u32) -> Option<Vec<String>> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat_in(Path::new(&format!("/proc/{pid}")))
+}
+
+fn stat_in(folder: &Path) -> Option<Vec<String>> {
+    let text = fs::read_to_string(folder.join("stat")).ok()?;
     let (_, rest) = text.rsplit_once(") ")?;
     Some(rest.split(' ').map(str::to_owned).collect())
 }

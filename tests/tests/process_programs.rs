@@ -182,7 +182,10 @@ impl Copy {
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         let program = folder.join("program");
-        fs::copy(PROGRAM, &program).unwrap();
+        // Not by this process: a program that another test starts meanwhile would have the copy open
+        // for writing, and it could not be run.
+        let copied = Command::new("cp").arg(PROGRAM).arg(&program).status();
+        assert!(copied.unwrap().success());
         Copy { program }
     }
 }
