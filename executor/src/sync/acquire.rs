@@ -10,7 +10,8 @@ use std::task::{Context, Poll, ready};
 use crate::leaf;
 use crate::sync::blocking::wait_here;
 use crate::sync::permit::{OwnedSemaphorePermit, SemaphorePermit};
-use crate::sync::semaphore::{Claim, Closed, Semaphore};
+use crate::sync::permits::{Claim, Closed};
+use crate::sync::semaphore::Semaphore;
 
 impl Semaphore {
     /// Waits for a permit and takes it.

@@ -25,6 +25,7 @@ macro_rules! const_fn {
 
 mod wakers;
 mod wait_queue;
+mod permits;
 mod blocking;
 
 mod semaphore;

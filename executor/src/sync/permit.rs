@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::sync::semaphore::{Closed, Semaphore};
+use crate::sync::permits::Closed;
+use crate::sync::semaphore::Semaphore;
 
 /// Permits of a borrowed [`Semaphore`]. Dropping it gives them back.
 ///

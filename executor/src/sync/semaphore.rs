@@ -1,32 +1,15 @@
-//! Permits, given out in order of arrival. Every lock of this room is a semaphore underneath.
+//! Permits, given out in order of arrival: who holds one may go on.
 //!
-//! A permit that comes back while somebody waits is not put on the heap of free ones for all to
-//! grab: it is *handed over* to the first in line, which has it in hand when it next runs. That
-//! settles three things at once:
-//!
-//! - Nobody overtakes. Who wants many collects them at the head of the line, and the others wait
-//!   behind.
-//! - No permit gets lost. A waiter that is dropped gives back what it has in hand, called or not,
-//!   and that goes to the next in line.
-//! - No waiter depends on another to run. A newcomer that finds permits free while somebody called
-//!   has not run yet stands in line too, but is called on the spot: it waits one round of the loop,
-//!   for the sake of the order, and not until the other wakes up.
-//!
-//! **Invariant S1: while somebody waits, no permit is free** (unless the semaphore was closed).
-//!
-//! # Source
-//!
-//! That a permit belongs to the waiter from the release on, and that who wants many collects them
-//! at the head, is how tokio's semaphore works. That a newcomer lets those called run first is what
-//! asyncio came to after bpo-45997 and gh-90155; calling it on the spot is ours.
+//! The rules are in `permits`, where channels find them as well; here is what a program sees.
 
 use std::fmt;
 use std::task::{Context, Poll, ready};
 
 use crate::leaf;
 use crate::shim::{Mutex, MutexGuard, lock};
-use crate::sync::wait_queue::{Left, WaitQueue, WaiterKey};
-use crate::sync::wakers::{Arrival, NeedsClone, Outgoing, look_under};
+use crate::sync::permits::{Claim, Closed, Permits};
+use crate::sync::wait_queue::WaiterKey;
+use crate::sync::wakers::{Outgoing, look_under};
 
 /// A number of permits that tasks take, hold and give back.
 ///
@@ -59,44 +42,10 @@ use crate::sync::wakers::{Arrival, NeedsClone, Outgoing, look_under};
 /// ```
 pub struct Semaphore {
     // Any thread, under its lock.
-    state: Mutex<State>,
+    state: Mutex<Permits>,
 
     // Never changes: the start value if `release` must not go past it.
     bound: Option<usize>,
-}
-
-#[derive(Debug)]
-struct State {
-    free: usize,
-    closed: bool,
-    line: WaitQueue<Want>,
-}
-
-/// What a waiter asked for, and how much of it is not in its hands yet.
-#[derive(Debug)]
-struct Want {
-    permits: usize,
-    missing: usize,
-}
-
-/// One attempt to take permits, from the first poll until it is ready or given up.
-///
-/// It is the private half of every future that takes permits. Its owner calls
-/// [`Semaphore::give_up`] when dropped.
-#[derive(Debug)]
-pub(crate) struct Claim {
-    permits: usize,
-    key: Option<WaiterKey>,
-}
-
-/// The semaphore was closed before the permits were taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Closed;
-
-impl Claim {
-    pub(crate) const fn new(permits: usize) -> Self {
-        Claim { permits, key: None }
-    }
 }
 
 impl Semaphore {
@@ -116,11 +65,7 @@ impl Semaphore {
                 "a semaphore holds at most `Semaphore::MAX_PERMITS` permits; start with fewer"
             );
             Semaphore {
-                state: Mutex::new(State {
-                    free: permits,
-                    closed: false,
-                    line: WaitQueue::new(),
-                }),
+                state: Mutex::new(Permits::new(permits)),
                 bound: None,
             }
         }
@@ -202,7 +147,7 @@ impl Semaphore {
 
     #[inline]
     #[track_caller]
-    fn add(mut state: MutexGuard<'_, State>, n: usize) {
+    fn add(mut state: MutexGuard<'_, Permits>, n: usize) {
         let free = state.free.saturating_add(n);
         if free > Self::MAX_PERMITS {
             drop(state);
@@ -214,7 +159,7 @@ impl Semaphore {
         }
     }
 
-    fn serve(mut state: MutexGuard<'_, State>) {
+    fn serve(mut state: MutexGuard<'_, Permits>) {
         let mut out = Outgoing::new();
         state.hand_over(&mut out);
         drop(state);
@@ -283,15 +228,7 @@ impl Semaphore {
 
     /// Takes permits if so many are free: `Ok(false)` if not.
     pub(crate) fn take_free(&self, permits: usize) -> Result<bool, Closed> {
-        let mut state = lock(&self.state);
-        if state.closed {
-            return Err(Closed);
-        }
-        let enough = state.free >= permits;
-        if enough {
-            state.free -= permits;
-        }
-        Ok(enough)
+        lock(&self.state).take_free(permits)
     }
 
     /// Waits for the permits of `claim` and takes them.
@@ -302,7 +239,7 @@ impl Semaphore {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Closed>> {
         ready!(leaf::proceed(cx));
-        let newcomer = claim.key.is_none();
+        let newcomer = claim.is_new();
         let result = if newcomer && lock(&self.state).take_at_once(claim.permits) {
             Ok(())
         } else {
@@ -339,81 +276,6 @@ impl Semaphore {
         let mut out = Outgoing::new();
         lock(&self.state).withdraw(key, permits, &mut out);
         out.settle();
-    }
-}
-
-impl State {
-    /// The way of nearly everybody: nobody before me, and enough is free.
-    #[inline]
-    fn take_at_once(&mut self, permits: usize) -> bool {
-        let may = !self.closed && self.free >= permits && (self.line.is_idle() || permits == 0);
-        if may {
-            self.free -= permits;
-        }
-        may
-    }
-
-    /// The way of those who find it closed, those who have to wait, and those who waited.
-    fn poll_line(
-        &mut self,
-        claim: &mut Claim,
-        arrival: &mut Arrival<'_>,
-        out: &mut Outgoing,
-    ) -> Result<Poll<Result<(), Closed>>, NeedsClone> {
-        if self.closed {
-            if let Some(key) = claim.key.take() {
-                self.withdraw(key, claim.permits, out);
-            }
-            return Ok(Poll::Ready(Err(Closed)));
-        }
-        if let Some(called) = claim.key.take_if(|key| !self.line.still_waits(key)) {
-            self.line.leave(called);
-            return Ok(Poll::Ready(Ok(())));
-        }
-        let want = Want {
-            permits: claim.permits,
-            missing: claim.permits,
-        };
-        self.line.wait(&mut claim.key, want, arrival)?;
-        // A newcomer may find permits free: it collects them, and if they are enough it is called
-        // here and now.
-        self.hand_over(out);
-        Ok(Poll::Pending)
-    }
-
-    fn withdraw(&mut self, key: WaiterKey, permits: usize, out: &mut Outgoing) {
-        self.free += match self.line.leave(key) {
-            Left::Waiting(want, waker) => {
-                out.discard(waker);
-                want.permits - want.missing
-            }
-            Left::Called => permits,
-        };
-        self.hand_over(out);
-    }
-
-    /// Puts free permits into the hands of those who wait, from the first on; who has all of it
-    /// is called. This is the one place that keeps S1.
-    fn hand_over(&mut self, out: &mut Outgoing) {
-        if self.closed {
-            return;
-        }
-        while let Some(want) = self.line.first_mut() {
-            let given = self.free.min(want.missing);
-            self.free -= given;
-            want.missing -= given;
-            if want.missing > 0 {
-                return;
-            }
-            self.line.call_first(out);
-        }
-    }
-
-    /// What the first in line has in its hands already.
-    fn collected(&mut self) -> usize {
-        self.line
-            .first_mut()
-            .map_or(0, |want| want.permits - want.missing)
     }
 }
 
