@@ -61,6 +61,12 @@ fn main() {
         blocking_1: 5_000, 1.00;
         blocking_64: 32_000, 1.00;
         block_on_ready: 50_000, 1.00;
+        mpsc_1p: 500_000, 0.65;
+        mpsc_8p: 500_000, 0.65;
+        mpsc_unbounded: 500_000, 0.65;
+        ping_pong: 100_000, 0.90;
+        ping_pong_oneshot: 100_000, 0.95;
+        oneshot_ready: 100_000, 0.95;
     };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

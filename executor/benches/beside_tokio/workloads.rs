@@ -205,3 +205,109 @@ pub(crate) fn block_on_ready(n: usize) -> usize {
     }
     n
 }
+
+/// Messages from one task to another, through a channel with room for a hundred.
+pub(crate) fn mpsc_1p(n: usize) -> usize {
+    mpsc_from(1, n)
+}
+
+/// The same from eight tasks.
+pub(crate) fn mpsc_8p(n: usize) -> usize {
+    mpsc_from(8, n)
+}
+
+fn mpsc_from(producers: usize, n: usize) -> usize {
+    let each = n / producers;
+    runtime().block_on(async {
+        let (tx, mut rx) = rt::sync::mpsc::channel(100);
+        for _ in 0..producers {
+            let tx = tx.clone();
+            rt::spawn(async move {
+                for i in 0..each {
+                    tx.send(i).await.expect("a receiver");
+                }
+            });
+        }
+        drop(tx);
+        let mut count = 0;
+        while rx.recv().await.is_some() {
+            count += 1;
+        }
+        assert_eq!(count, each * producers);
+    });
+    n
+}
+
+/// Messages from one task to another through a channel without a limit, a hundred at a time.
+pub(crate) fn mpsc_unbounded(n: usize) -> usize {
+    runtime().block_on(async {
+        let (tx, mut rx) = rt::sync::mpsc::unbounded_channel();
+        rt::spawn(async move {
+            for i in 0..n {
+                tx.send(i).expect("a receiver");
+                if i % 100 == 99 {
+                    rt::task::yield_now().await;
+                }
+            }
+        });
+        while rx.recv().await.is_some() {}
+    });
+    n
+}
+
+/// A message to another task and one back, one at a time.
+pub(crate) fn ping_pong(n: usize) -> usize {
+    runtime().block_on(async {
+        let (ping, mut pings) = rt::sync::mpsc::channel(1);
+        let (pong, mut pongs) = rt::sync::mpsc::channel(1);
+        rt::spawn(async move {
+            while let Some(i) = pings.recv().await {
+                pong.send(i).await.expect("a receiver");
+            }
+        });
+        rt::spawn(async move {
+            for i in 0..n {
+                ping.send(i).await.expect("a receiver");
+                assert_eq!(pongs.recv().await, Some(i));
+            }
+        })
+        .await
+        .expect("no panic");
+    });
+    n
+}
+
+/// A question to another task, with a oneshot for the answer, one at a time.
+pub(crate) fn ping_pong_oneshot(n: usize) -> usize {
+    runtime().block_on(async {
+        let (ask, mut questions) = rt::sync::mpsc::channel(1);
+        rt::spawn(async move {
+            while let Some((i, answer)) = questions.recv().await {
+                let answer: rt::sync::oneshot::Sender<usize> = answer;
+                answer.send(i).expect("a receiver");
+            }
+        });
+        rt::spawn(async move {
+            for i in 0..n {
+                let (answer, answered) = rt::sync::oneshot::channel();
+                ask.send((i, answer)).await.expect("a receiver");
+                assert_eq!(answered.await, Ok(i));
+            }
+        })
+        .await
+        .expect("no panic");
+    });
+    n
+}
+
+/// A oneshot whose message is there before its receiver looks.
+pub(crate) fn oneshot_ready(n: usize) -> usize {
+    runtime().block_on(async {
+        for i in 0..n {
+            let (tx, rx) = rt::sync::oneshot::channel();
+            tx.send(i).expect("a receiver");
+            assert_eq!(rx.await, Ok(i));
+        }
+    });
+    n
+}

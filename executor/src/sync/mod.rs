@@ -8,6 +8,7 @@
 //! | `Semaphore`, `BoundedSemaphore` | `Semaphore` | [`Semaphore`] |
 //! | `Event` | – | [`Event`] |
 //! | `Queue`, `LifoQueue`, `PriorityQueue` | – | [`Queue`], [`LifoQueue`], [`PriorityQueue`] |
+//! | – | `mpsc`, `oneshot` | [`mpsc`], [`oneshot`] |
 
 /// Makes a constructor `const` wherever the shim's mutex allows it: loom's one registers itself
 /// with the running model and cannot.
@@ -35,6 +36,9 @@ mod acquire;
 mod event;
 
 pub mod queue;
+
+pub mod mpsc;
+pub mod oneshot;
 
 #[cfg(all(test, mainspring_loom))]
 mod models;

@@ -127,6 +127,22 @@ impl Permits {
         Ok(Poll::Pending)
     }
 
+    /// Adds free permits, and gives them to those who wait.
+    #[inline]
+    pub(crate) fn add(&mut self, permits: usize, out: &mut Outgoing) {
+        self.free += permits;
+        if self.line.len() > 0 {
+            self.hand_over(out);
+        }
+    }
+
+    /// No more permits: who waits is woken, to find it closed.
+    pub(crate) fn close(&mut self, out: &mut Outgoing) {
+        self.closed = true;
+        self.line.rouse(out);
+    }
+
+    /// A waiter gives up: what it has in its hands goes to the next.
     pub(crate) fn withdraw(&mut self, key: WaiterKey, permits: usize, out: &mut Outgoing) {
         self.free += match self.line.leave(key) {
             Left::Waiting(want, waker) => {

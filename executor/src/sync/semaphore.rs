@@ -214,10 +214,7 @@ impl Semaphore {
     /// ```
     pub fn close(&self) {
         let mut out = Outgoing::new();
-        let mut state = lock(&self.state);
-        state.closed = true;
-        state.line.rouse(&mut out);
-        drop(state);
+        lock(&self.state).close(&mut out);
         out.settle();
     }
 

@@ -1,0 +1,415 @@
+//! The rules of a channel, under one lock that is taken once for each message sent and once for
+//! each received.
+//!
+//! Room is counted in permits, by the rules of [`Permits`]: a message needs one to go in, and its
+//! permit is free again when it is received. A channel without a limit has more of them than
+//! there can be messages.
+//!
+//! **Invariant M1: messages, free permits and permits in somebody's hands add up to the limit.** So
+//! a closed channel whose permits are all free has no message, and nobody can send one any more.
+//!
+//! **Invariant M2: a receiver that sleeps has its waker here, and whoever changes what it sleeps
+//! for takes it out**: with a message, as the last sender, or with the last permit to come back
+//! after the close.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::task::{Context, Poll, Waker};
+
+use crate::shim::{Mutex, lock};
+use crate::sync::mpsc::error::{TryRecvError, TrySendError};
+use crate::sync::permits::{Claim, Closed, Permits};
+use crate::sync::semaphore::Semaphore;
+use crate::sync::wait_queue::{Left, WaitQueue, WaiterKey};
+use crate::sync::wakers::{Arrival, NeedsClone, Outgoing, look_under};
+
+/// What both ends of a channel share.
+pub(crate) struct Channel<T> {
+    // Any thread, under its lock.
+    state: Mutex<State<T>>,
+
+    // Never changes: how many permits there are.
+    limit: usize,
+}
+
+struct State<T> {
+    messages: VecDeque<T>,
+    permits: Permits,
+    senders: usize,
+    weak_senders: usize,
+
+    // False when it was dropped: a message would never be received.
+    has_receiver: bool,
+    receiver: Option<Waker>,
+
+    // Senders that wait for the close.
+    watchers: WaitQueue<()>,
+}
+
+impl<T> Channel<T> {
+    /// A channel of at most `limit` messages, which counts one sender and the receiver.
+    pub(crate) fn new(limit: usize) -> Self {
+        Channel {
+            state: Mutex::new(State {
+                messages: VecDeque::new(),
+                permits: Permits::new(limit),
+                senders: 1,
+                weak_senders: 0,
+                has_receiver: true,
+                receiver: None,
+                watchers: WaitQueue::new(),
+            }),
+            limit,
+        }
+    }
+
+    /// A channel without a limit.
+    pub(crate) fn unbounded() -> Self {
+        Self::new(Semaphore::MAX_PERMITS)
+    }
+
+    /// Sends a message if there is room.
+    #[inline]
+    pub(crate) fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
+        let mut out = Outgoing::new();
+        let mut state = lock(&self.state);
+        match state.permits.take_free(1) {
+            Ok(true) => {}
+            Ok(false) => return Err(TrySendError::Full(message)),
+            Err(Closed) => return Err(TrySendError::Closed(message)),
+        }
+        state.push(message, &mut out);
+        drop(state);
+        out.settle();
+        Ok(())
+    }
+
+    /// Takes permits if so many are free: `Ok(false)` if not.
+    pub(crate) fn try_reserve(&self, permits: usize) -> Result<bool, Closed> {
+        lock(&self.state).permits.take_free(permits)
+    }
+
+    /// Waits for the permits of `claim` and takes them.
+    pub(crate) fn poll_reserve(
+        &self,
+        claim: &mut Claim,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Closed>> {
+        let mut out = Outgoing::new();
+        let poll = look_under(&self.state, cx.waker(), false, |state, arrival| {
+            state.reserve(claim, self.limit, arrival, &mut out)
+        });
+        out.settle();
+        poll
+    }
+
+    /// Waits for a permit and sends `message` with it, under the same lock.
+    #[inline]
+    pub(crate) fn poll_send(
+        &self,
+        message: &mut Option<T>,
+        claim: &mut Claim,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Closed>> {
+        let mut out = Outgoing::new();
+        let poll = look_under(&self.state, cx.waker(), false, |state, arrival| {
+            let poll = state.reserve(claim, self.limit, arrival, &mut out)?;
+            if poll == Poll::Ready(Ok(()))
+                && let Some(message) = message.take()
+            {
+                state.push(message, &mut out);
+            }
+            Ok(poll)
+        });
+        out.settle();
+        poll
+    }
+
+    /// Gives up the place of a claim in the line, and what it has in its hands.
+    pub(crate) fn give_up(&self, claim: &mut Claim) {
+        if let Some(key) = claim.key.take() {
+            let mut out = Outgoing::new();
+            let mut state = lock(&self.state);
+            state.permits.withdraw(key, claim.permits, &mut out);
+            state.tell_if_over(self.limit, &mut out);
+            drop(state);
+            out.settle();
+        }
+    }
+
+    /// Sends a message with a permit that was taken before.
+    pub(crate) fn send_reserved(&self, message: T) {
+        let mut out = Outgoing::new();
+        let mut unwanted = None;
+        let mut state = lock(&self.state);
+        if state.has_receiver {
+            state.push(message, &mut out);
+        } else {
+            // Whoever waits for an answer to it must not wait until the last sender is gone.
+            state.permits.add(1, &mut out);
+            unwanted = Some(message);
+        }
+        drop(state);
+        out.settle();
+        drop(unwanted);
+    }
+
+    /// Gives back permits that were taken and not used.
+    pub(crate) fn give_back(&self, permits: usize) {
+        let mut out = Outgoing::new();
+        let mut state = lock(&self.state);
+        state.permits.add(permits, &mut out);
+        state.tell_if_over(self.limit, &mut out);
+        drop(state);
+        out.settle();
+    }
+
+    /// Waits for a message; `None` if none can come any more.
+    #[inline]
+    pub(crate) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let mut out = Outgoing::new();
+        let poll = look_under(&self.state, cx.waker(), false, |state, arrival| {
+            if let Some(message) = state.pop(&mut out) {
+                return Ok(Poll::Ready(Some(message)));
+            }
+            state.sleep_unless_over(self.limit, arrival, None)
+        });
+        out.settle();
+        poll
+    }
+
+    /// Waits for messages and moves up to `most` of them into `buffer`; zero if none can come any
+    /// more, or none is wanted.
+    pub(crate) fn poll_recv_many(
+        &self,
+        buffer: &mut Vec<T>,
+        most: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<usize> {
+        let mut out = Outgoing::new();
+        let poll = look_under(&self.state, cx.waker(), false, |state, arrival| {
+            let count = most.min(state.messages.len());
+            if count > 0 || most == 0 {
+                buffer.extend(state.messages.drain(..count));
+                state.permits.add(count, &mut out);
+                return Ok(Poll::Ready(count));
+            }
+            state.sleep_unless_over(self.limit, arrival, 0)
+        });
+        out.settle();
+        poll
+    }
+
+    /// Takes a message if there is one.
+    pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
+        let mut out = Outgoing::new();
+        let mut state = lock(&self.state);
+        let message = state.pop(&mut out);
+        let is_over = state.is_over(self.limit);
+        drop(state);
+        out.settle();
+        message.ok_or(match is_over {
+            true => TryRecvError::Disconnected,
+            false => TryRecvError::Empty,
+        })
+    }
+
+    /// Nothing is sent any more, save with permits that are out. What is in may be received.
+    pub(crate) fn close(&self) {
+        let mut out = Outgoing::new();
+        lock(&self.state).close(&mut out);
+        out.settle();
+    }
+
+    /// The receiver is dropped, and with it what nobody will receive.
+    pub(crate) fn remove_receiver(&self) {
+        let mut out = Outgoing::new();
+        let mut state = lock(&self.state);
+        state.close(&mut out);
+        state.has_receiver = false;
+        let messages = std::mem::take(&mut state.messages);
+        state.permits.add(messages.len(), &mut out);
+        let receiver = state.receiver.take();
+        drop(state);
+        out.settle();
+        // Last, as dropping a message runs its owner's code.
+        drop(receiver);
+        drop(messages);
+    }
+
+    /// Waits for the close.
+    pub(crate) fn poll_closed(
+        &self,
+        key: &mut Option<WaiterKey>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let poll = look_under(&self.state, cx.waker(), false, |state, arrival| {
+            if state.permits.closed {
+                return Ok(Poll::Ready(()));
+            }
+            state.watchers.wait(key, (), arrival)?;
+            Ok(Poll::Pending)
+        });
+        if poll.is_ready() {
+            self.stop_watching(key);
+        }
+        poll
+    }
+
+    /// Gives up the place of one that waits for the close.
+    pub(crate) fn stop_watching(&self, key: &mut Option<WaiterKey>) {
+        if let Some(key) = key.take() {
+            let left: Left<()> = lock(&self.state).watchers.leave(key);
+            // Dropped here, without the lock: the waker, if there is one.
+            drop(left);
+        }
+    }
+
+    pub(crate) fn add_sender(&self) {
+        lock(&self.state).senders += 1;
+    }
+
+    /// One more sender, unless there is none left.
+    pub(crate) fn revive_sender(&self) -> bool {
+        let mut state = lock(&self.state);
+        let is_alive = state.senders > 0;
+        if is_alive {
+            state.senders += 1;
+        }
+        is_alive
+    }
+
+    pub(crate) fn remove_sender(&self) {
+        let mut out = Outgoing::new();
+        let mut state = lock(&self.state);
+        state.senders -= 1;
+        if state.senders == 0 {
+            state.call_receiver(&mut out);
+        }
+        drop(state);
+        out.settle();
+    }
+
+    pub(crate) fn add_weak_sender(&self) {
+        lock(&self.state).weak_senders += 1;
+    }
+
+    pub(crate) fn remove_weak_sender(&self) {
+        lock(&self.state).weak_senders -= 1;
+    }
+
+    pub(crate) fn senders(&self) -> usize {
+        lock(&self.state).senders
+    }
+
+    pub(crate) fn weak_senders(&self) -> usize {
+        lock(&self.state).weak_senders
+    }
+
+    /// How many messages are in.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.state).messages.len()
+    }
+
+    pub(crate) fn free_permits(&self) -> usize {
+        lock(&self.state).permits.free
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// True once the receiver is gone or has closed the channel.
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.state).permits.closed
+    }
+
+    /// The `Debug` of every handle, under the handle's name.
+    pub(crate) fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Numbers first: whoever is written to may use the channel.
+        let state = lock(&self.state);
+        let (len, free, senders) = (state.messages.len(), state.permits.free, state.senders);
+        let (waiting, closed) = (state.permits.line.len(), state.permits.closed);
+        drop(state);
+        f.debug_struct(name)
+            .field("len", &len)
+            .field("capacity", &free)
+            .field("waiting", &waiting)
+            .field("senders", &senders)
+            .field("closed", &closed)
+            .finish()
+    }
+}
+
+impl<T> State<T> {
+    /// Puts a message in, for which a permit was taken.
+    #[inline]
+    fn push(&mut self, message: T, out: &mut Outgoing) {
+        self.messages.push_back(message);
+        self.call_receiver(out);
+    }
+
+    #[inline]
+    fn call_receiver(&mut self, out: &mut Outgoing) {
+        if let Some(receiver) = self.receiver.take() {
+            out.call(receiver);
+        }
+    }
+
+    #[inline]
+    fn pop(&mut self, out: &mut Outgoing) -> Option<T> {
+        let message = self.messages.pop_front()?;
+        self.permits.add(1, out);
+        Some(message)
+    }
+
+    /// A free permit is taken at once, also before those who were called and have not run: theirs
+    /// are in their hands.
+    #[inline]
+    fn reserve(
+        &mut self,
+        claim: &mut Claim,
+        limit: usize,
+        arrival: &mut Arrival<'_>,
+        out: &mut Outgoing,
+    ) -> Result<Poll<Result<(), Closed>>, NeedsClone> {
+        if claim.is_new() && self.permits.take_free(claim.permits) == Ok(true) {
+            return Ok(Poll::Ready(Ok(())));
+        }
+        let poll = self.permits.poll_line(claim, arrival, out)?;
+        self.tell_if_over(limit, out);
+        Ok(poll)
+    }
+
+    fn close(&mut self, out: &mut Outgoing) {
+        self.permits.close(out);
+        self.watchers.rouse(out);
+    }
+
+    /// True if there is no message and none can come any more.
+    fn is_over(&self, limit: usize) -> bool {
+        let nobody_can_send =
+            self.senders == 0 || (self.permits.closed && self.permits.free == limit);
+        nobody_can_send && self.messages.is_empty()
+    }
+
+    fn sleep_unless_over<R>(
+        &mut self,
+        limit: usize,
+        arrival: &mut Arrival<'_>,
+        over: R,
+    ) -> Result<Poll<R>, NeedsClone> {
+        if self.is_over(limit) {
+            return Ok(Poll::Ready(over));
+        }
+        arrival.refresh(&mut self.receiver)?;
+        Ok(Poll::Pending)
+    }
+
+    /// Permits that come back to a closed channel may be what its receiver waits for.
+    fn tell_if_over(&mut self, limit: usize, out: &mut Outgoing) {
+        if self.permits.closed && self.is_over(limit) {
+            self.call_receiver(out);
+        }
+    }
+}
