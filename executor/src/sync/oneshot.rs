@@ -31,7 +31,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
 use crate::leaf;
@@ -57,6 +57,7 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     };
     let receiver = Receiver {
         shared: Some(shared),
+        has_slept: false,
         place: Location::caller(),
     };
     (sender, receiver)
@@ -83,6 +84,8 @@ pub struct Sender<T> {
 pub struct Receiver<T> {
     // None once it is ready.
     shared: Option<Arc<Mutex<State<T>>>>,
+    // The next poll is not its first: its waker may be known.
+    has_slept: bool,
     place: &'static Location<'static>,
 }
 
@@ -216,6 +219,17 @@ impl<T> Receiver<T> {
         outcome.map_err(|RecvError(())| TryRecvError::Closed)
     }
 
+    /// The outcome without a lock, if the sender is gone: then nobody else looks.
+    #[inline]
+    fn take_alone(&mut self) -> Option<Result<T, RecvError>> {
+        let shared = (self.shared).take_if(|shared| Arc::strong_count(shared) == 1)?;
+        let state = Arc::into_inner(shared).expect("nobody clones the receiver's");
+        state
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .outcome()
+    }
+
     /// Parks this thread until there is an outcome: for code that is not async.
     ///
     /// # Errors
@@ -248,18 +262,26 @@ impl<T> Future for Receiver<T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let shared = this
-            .shared
-            .as_ref()
-            .expect("`oneshot::Receiver` was polled after it was ready");
+        assert!(
+            this.shared.is_some(),
+            "`oneshot::Receiver` was polled after it was ready"
+        );
         ready!(leaf::proceed(cx));
-        let poll = look_under(shared, cx.waker(), false, State::poll_recv);
+        if let Some(outcome) = this.take_alone() {
+            leaf::spend();
+            return Poll::Ready(outcome);
+        }
+        let shared = this.shared.as_ref().expect("it was there a line ago");
+        let poll = look_under(shared, cx.waker(), !this.has_slept, State::poll_recv);
         match poll {
             Poll::Ready(_) => {
                 leaf::spend();
                 this.shared = None;
             }
-            Poll::Pending => leaf::waiting_for("oneshot::Receiver", this.place),
+            Poll::Pending => {
+                this.has_slept = true;
+                leaf::waiting_for("oneshot::Receiver", this.place);
+            }
         }
         poll
     }

@@ -70,36 +70,44 @@ impl Arrival<'_> {
 pub(crate) struct Outgoing {
     // Nearly always there is at most one: it costs no allocation.
     first: Option<Waker>,
-    rest: Vec<Waker>,
     discarded: Option<Waker>,
+    rest: Option<Box<Crowd>>,
+}
+
+/// Those behind the first. In a box, because an empty list that is dropped after each operation of
+/// a channel is a fifth of its cost.
+#[derive(Debug, Default)]
+struct Crowd {
+    wakers: Vec<Waker>,
 }
 
 impl Outgoing {
     pub(crate) const fn new() -> Self {
         Outgoing {
             first: None,
-            rest: Vec::new(),
             discarded: None,
+            rest: None,
         }
     }
 
     /// Wakes everybody in the order of the calls. Only without a lock.
     #[inline]
     pub(crate) fn settle(self) {
-        match self.first {
-            Some(first) if self.rest.is_empty() => first.wake(),
-            Some(first) => wake_all(std::iter::once(first).chain(self.rest)),
-            None => {}
+        match (self.first, self.rest) {
+            (None, _) => {}
+            (Some(first), None) => first.wake(),
+            (Some(first), Some(rest)) => wake_all(std::iter::once(first).chain(rest.wakers)),
         }
         drop(self.discarded);
     }
 
     /// To be woken.
+    #[inline]
     pub(crate) fn call(&mut self, waker: Waker) {
         if self.first.is_none() {
             self.first = Some(waker);
         } else {
-            self.rest.push(waker);
+            self.rest.get_or_insert_default().wakers.push(waker);
         }
     }
 

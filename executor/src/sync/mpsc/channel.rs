@@ -165,34 +165,53 @@ impl<T> Channel<T> {
     }
 
     /// Waits for a message; `None` if none can come any more.
+    ///
+    /// Without a limit nobody counts what is in: `taken`, which is empty, gets all the rest, and
+    /// the next of them cost no lock. `expects_none` says whether it is worth a clone of the waker
+    /// to save the second lock of those who have to sleep.
     #[inline]
-    pub(crate) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+    pub(crate) fn poll_recv(
+        &self,
+        taken: &mut VecDeque<T>,
+        expects_none: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<T>> {
         let mut out = Outgoing::new();
-        let poll = look_under(&self.state, cx.waker(), false, |state, arrival| {
+        let poll = look_under(&self.state, cx.waker(), *expects_none, |state, arrival| {
+            if self.is_unbounded() && !state.messages.is_empty() {
+                state.take_all(taken, &mut out);
+                return Ok(Poll::Ready(taken.pop_front()));
+            }
             if let Some(message) = state.pop(&mut out) {
+                *expects_none = state.messages.is_empty();
                 return Ok(Poll::Ready(Some(message)));
             }
             state.sleep_unless_over(self.limit, arrival, None)
         });
         out.settle();
+        if poll.is_pending() {
+            // It is woken when there is one.
+            *expects_none = false;
+        }
         poll
     }
 
-    /// Waits for messages and moves up to `most` of them into `buffer`; zero if none can come any
-    /// more, or none is wanted.
+    /// Waits for messages and moves them into `buffer`, until with the `count` that are in it
+    /// there are `most`; zero if none can come any more, or none is wanted.
     pub(crate) fn poll_recv_many(
         &self,
         buffer: &mut Vec<T>,
         most: usize,
+        count: usize,
         cx: &mut Context<'_>,
     ) -> Poll<usize> {
         let mut out = Outgoing::new();
         let poll = look_under(&self.state, cx.waker(), false, |state, arrival| {
-            let count = most.min(state.messages.len());
-            if count > 0 || most == 0 {
-                buffer.extend(state.messages.drain(..count));
-                state.permits.add(count, &mut out);
-                return Ok(Poll::Ready(count));
+            let more = (most - count).min(state.messages.len());
+            buffer.extend(state.messages.drain(..more));
+            state.permits.add(more, &mut out);
+            if count + more > 0 || most == 0 {
+                return Ok(Poll::Ready(count + more));
             }
             state.sleep_unless_over(self.limit, arrival, 0)
         });
@@ -227,8 +246,8 @@ impl<T> Channel<T> {
         let mut state = lock(&self.state);
         state.close(&mut out);
         state.has_receiver = false;
-        let messages = std::mem::take(&mut state.messages);
-        state.permits.add(messages.len(), &mut out);
+        let mut messages = VecDeque::new();
+        state.take_all(&mut messages, &mut out);
         let receiver = state.receiver.take();
         drop(state);
         out.settle();
@@ -315,6 +334,10 @@ impl<T> Channel<T> {
         lock(&self.state).permits.free
     }
 
+    fn is_unbounded(&self) -> bool {
+        self.limit == Semaphore::MAX_PERMITS
+    }
+
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
@@ -361,6 +384,12 @@ impl<T> State<T> {
         let message = self.messages.pop_front()?;
         self.permits.add(1, out);
         Some(message)
+    }
+
+    /// Moves all messages into `taken`, which is empty.
+    fn take_all(&mut self, taken: &mut VecDeque<T>, out: &mut Outgoing) {
+        std::mem::swap(&mut self.messages, taken);
+        self.permits.add(taken.len(), out);
     }
 
     /// A free permit is taken at once, also before those who were called and have not run: theirs

@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 
 use crate::leaf;
 use crate::sync::blocking::wait_here;
-use crate::sync::mpsc::channel::Channel;
 use crate::sync::mpsc::error::TryRecvError;
 use crate::sync::mpsc::side::ReceiverSide;
 
@@ -61,7 +60,7 @@ macro_rules! receiver {
             #[track_caller]
             pub fn recv(&mut self) -> Recv<'_, T> {
                 Recv {
-                    channel: self.side.channel(),
+                    side: &mut self.side,
                     place: Location::caller(),
                 }
             }
@@ -103,7 +102,7 @@ macro_rules! receiver {
                 limit: usize,
             ) -> RecvMany<'a, T> {
                 RecvMany {
-                    channel: self.side.channel(),
+                    side: &mut self.side,
                     buffer,
                     limit,
                     place: Location::caller(),
@@ -118,7 +117,7 @@ macro_rules! receiver {
             /// none can come any more. A permit that is out may still send, and so counts for the
             /// former.
             pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-                self.side.channel().try_recv()
+                self.side.try_recv()
             }
 
             /// Parks this thread until there is a message: [`recv`](Self::recv) for code that is
@@ -180,7 +179,7 @@ macro_rules! receiver {
 
             /// How many messages are in the channel.
             pub fn len(&self) -> usize {
-                self.side.channel().len()
+                self.side.len()
             }
 
             /// How many senders there are.
@@ -224,7 +223,7 @@ impl<T> Receiver<T> {
 /// Waits for a message. From [`Receiver::recv`] and [`UnboundedReceiver::recv`].
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Recv<'a, T> {
-    channel: &'a Channel<T>,
+    side: &'a mut ReceiverSide<T>,
     place: &'static Location<'static>,
 }
 
@@ -232,9 +231,9 @@ impl<T> Future for Recv<'_, T> {
     type Output = Option<T>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         ready!(leaf::proceed(cx));
-        let poll = self.channel.poll_recv(cx);
+        let poll = self.side.poll_recv(cx);
         note(poll.is_ready(), self.place);
         poll
     }
@@ -243,7 +242,7 @@ impl<T> Future for Recv<'_, T> {
 /// Waits for messages. From [`Receiver::recv_many`] and [`UnboundedReceiver::recv_many`].
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct RecvMany<'a, T> {
-    channel: &'a Channel<T>,
+    side: &'a mut ReceiverSide<T>,
     buffer: &'a mut Vec<T>,
     limit: usize,
     place: &'static Location<'static>,
@@ -255,7 +254,7 @@ impl<T> Future for RecvMany<'_, T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
         ready!(leaf::proceed(cx));
         let this = &mut *self;
-        let poll = this.channel.poll_recv_many(this.buffer, this.limit, cx);
+        let poll = this.side.poll_recv_many(this.buffer, this.limit, cx);
         note(poll.is_ready(), this.place);
         poll
     }

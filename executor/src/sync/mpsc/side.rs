@@ -1,9 +1,12 @@
 //! The ends of a channel as it counts them: as long as one of these lives, it is there.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use crate::sync::mpsc::channel::Channel;
+use crate::sync::mpsc::error::TryRecvError;
 
 /// A sender; the channel ends when the last one is dropped.
 pub(crate) struct SenderSide<T> {
@@ -15,9 +18,14 @@ pub(crate) struct WeakSide<T> {
     channel: Arc<Channel<T>>,
 }
 
-/// The receiver.
+/// The receiver, and the messages that it took out of the channel together.
 pub(crate) struct ReceiverSide<T> {
     channel: Arc<Channel<T>>,
+
+    // Older than what is in the channel; always empty for a channel with a limit.
+    taken: VecDeque<T>,
+    // The last message left none behind.
+    expects_none: bool,
 }
 
 /// Both ends of a new channel.
@@ -26,7 +34,12 @@ pub(crate) fn open<T>(channel: Channel<T>) -> (SenderSide<T>, ReceiverSide<T>) {
     let sender = SenderSide {
         channel: channel.clone(),
     };
-    (sender, ReceiverSide { channel })
+    let receiver = ReceiverSide {
+        channel,
+        taken: VecDeque::new(),
+        expects_none: true,
+    };
+    (sender, receiver)
 }
 
 impl<T> SenderSide<T> {
@@ -59,6 +72,39 @@ impl<T> WeakSide<T> {
 }
 
 impl<T> ReceiverSide<T> {
+    #[inline]
+    pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        if let Some(message) = self.taken.pop_front() {
+            self.expects_none = self.taken.is_empty();
+            return Poll::Ready(Some(message));
+        }
+        self.channel
+            .poll_recv(&mut self.taken, &mut self.expects_none, cx)
+    }
+
+    pub(crate) fn poll_recv_many(
+        &mut self,
+        buffer: &mut Vec<T>,
+        most: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<usize> {
+        let count = most.min(self.taken.len());
+        buffer.extend(self.taken.drain(..count));
+        self.channel.poll_recv_many(buffer, most, count, cx)
+    }
+
+    pub(crate) fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        match self.taken.pop_front() {
+            Some(message) => Ok(message),
+            None => self.channel.try_recv(),
+        }
+    }
+
+    /// How many messages wait to be received.
+    pub(crate) fn len(&self) -> usize {
+        self.taken.len() + self.channel.len()
+    }
+
     pub(crate) fn channel(&self) -> &Channel<T> {
         &self.channel
     }
