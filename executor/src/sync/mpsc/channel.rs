@@ -69,19 +69,33 @@ impl<T> Channel<T> {
     }
 
     /// Sends a message if there is room.
-    #[inline]
     pub(crate) fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
-        let mut out = Outgoing::new();
-        let mut state = lock(&self.state);
-        match state.permits.take_free(1) {
-            Ok(true) => {}
-            Ok(false) => return Err(TrySendError::Full(message)),
-            Err(Closed) => return Err(TrySendError::Closed(message)),
+        let mut message = Some(message);
+        match (self.send_at_once(&mut message), message) {
+            (_, None) => Ok(()),
+            (Ok(_), Some(message)) => Err(TrySendError::Full(message)),
+            (Err(Closed), Some(message)) => Err(TrySendError::Closed(message)),
         }
-        state.push(message, &mut out);
-        drop(state);
-        out.settle();
-        Ok(())
+    }
+
+    /// The way of nearly everybody: there is room, and `message` is taken.
+    ///
+    /// A free permit is taken also before those who were called and have not run: theirs are in
+    /// their hands.
+    #[inline]
+    fn send_at_once(&self, message: &mut Option<T>) -> Result<bool, Closed> {
+        let mut state = lock(&self.state);
+        if state.permits.take_free(1)?
+            && let Some(message) = message.take()
+        {
+            let receiver = state.push(message);
+            drop(state);
+            if let Some(receiver) = receiver {
+                receiver.wake();
+            }
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     /// Takes permits if so many are free: `Ok(false)` if not.
@@ -111,13 +125,27 @@ impl<T> Channel<T> {
         claim: &mut Claim,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Closed>> {
+        if claim.is_new() && self.send_at_once(message) == Ok(true) {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_send_in_line(message, claim, cx)
+    }
+
+    fn poll_send_in_line(
+        &self,
+        message: &mut Option<T>,
+        claim: &mut Claim,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Closed>> {
         let mut out = Outgoing::new();
-        let poll = look_under(&self.state, cx.waker(), false, |state, arrival| {
+        let newcomer = claim.is_new();
+        let poll = look_under(&self.state, cx.waker(), newcomer, |state, arrival| {
             let poll = state.reserve(claim, self.limit, arrival, &mut out)?;
             if poll == Poll::Ready(Ok(()))
                 && let Some(message) = message.take()
+                && let Some(receiver) = state.push(message)
             {
-                state.push(message, &mut out);
+                out.call(receiver);
             }
             Ok(poll)
         });
@@ -139,18 +167,19 @@ impl<T> Channel<T> {
 
     /// Sends a message with a permit that was taken before.
     pub(crate) fn send_reserved(&self, message: T) {
-        let mut out = Outgoing::new();
-        let mut unwanted = None;
+        let (mut receiver, mut unwanted) = (None, None);
         let mut state = lock(&self.state);
         if state.has_receiver {
-            state.push(message, &mut out);
+            receiver = state.push(message);
         } else {
             // Whoever waits for an answer to it must not wait until the last sender is gone.
-            state.permits.add(1, &mut out);
+            state.permits.free += 1;
             unwanted = Some(message);
         }
         drop(state);
-        out.settle();
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
         drop(unwanted);
     }
 
@@ -166,9 +195,8 @@ impl<T> Channel<T> {
 
     /// Waits for a message; `None` if none can come any more.
     ///
-    /// Without a limit nobody counts what is in: `taken`, which is empty, gets all the rest, and
-    /// the next of them cost no lock. `expects_none` says whether it is worth a clone of the waker
-    /// to save the second lock of those who have to sleep.
+    /// `taken` is empty, and may get more of them. `expects_none` says that a first look would be
+    /// in vain: who has to sleep needs a clone of its waker, and comes with it.
     #[inline]
     pub(crate) fn poll_recv(
         &self,
@@ -176,23 +204,46 @@ impl<T> Channel<T> {
         expects_none: &mut bool,
         cx: &mut Context<'_>,
     ) -> Poll<Option<T>> {
+        if !*expects_none && let Some(message) = self.recv_at_once(taken, expects_none) {
+            return Poll::Ready(Some(message));
+        }
+        self.poll_recv_asleep(expects_none, cx)
+    }
+
+    /// The way of nearly everybody: there is a message, and no sender waits for its room.
+    ///
+    /// Without a limit nobody counts what is in. So the receiver takes all of it, and the next
+    /// messages cost no lock.
+    #[inline]
+    fn recv_at_once(&self, taken: &mut VecDeque<T>, expects_none: &mut bool) -> Option<T> {
+        let mut state = lock(&self.state);
+        if self.is_unbounded() {
+            state.take_all(taken);
+            *expects_none = taken.len() < 2;
+            return taken.pop_front();
+        }
+        if state.permits.line.len() > 0 {
+            return None;
+        }
+        let message = state.messages.pop_front()?;
+        state.permits.free += 1;
+        *expects_none = state.messages.is_empty();
+        Some(message)
+    }
+
+    fn poll_recv_asleep(&self, expects_none: &mut bool, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let mut out = Outgoing::new();
-        let poll = look_under(&self.state, cx.waker(), *expects_none, |state, arrival| {
-            if self.is_unbounded() && !state.messages.is_empty() {
-                state.take_all(taken, &mut out);
-                return Ok(Poll::Ready(taken.pop_front()));
+        let clone_first = *expects_none;
+        let poll = look_under(&self.state, cx.waker(), clone_first, |state, arrival| {
+            let message = state.pop(&mut out);
+            // Who sleeps is woken when there is one.
+            *expects_none = message.is_some() && state.messages.is_empty();
+            match message {
+                Some(message) => Ok(Poll::Ready(Some(message))),
+                None => state.sleep_unless_over(self.limit, arrival, None),
             }
-            if let Some(message) = state.pop(&mut out) {
-                *expects_none = state.messages.is_empty();
-                return Ok(Poll::Ready(Some(message)));
-            }
-            state.sleep_unless_over(self.limit, arrival, None)
         });
         out.settle();
-        if poll.is_pending() {
-            // It is woken when there is one.
-            *expects_none = false;
-        }
         poll
     }
 
@@ -247,7 +298,7 @@ impl<T> Channel<T> {
         state.close(&mut out);
         state.has_receiver = false;
         let mut messages = VecDeque::new();
-        state.take_all(&mut messages, &mut out);
+        state.take_all(&mut messages);
         let receiver = state.receiver.take();
         drop(state);
         out.settle();
@@ -365,11 +416,12 @@ impl<T> Channel<T> {
 }
 
 impl<T> State<T> {
-    /// Puts a message in, for which a permit was taken.
+    /// Puts a message in, for which a permit was taken. The receiver is to be woken.
+    #[must_use = "the receiver may sleep"]
     #[inline]
-    fn push(&mut self, message: T, out: &mut Outgoing) {
+    fn push(&mut self, message: T) -> Option<Waker> {
         self.messages.push_back(message);
-        self.call_receiver(out);
+        self.receiver.take()
     }
 
     #[inline]
@@ -386,14 +438,12 @@ impl<T> State<T> {
         Some(message)
     }
 
-    /// Moves all messages into `taken`, which is empty.
-    fn take_all(&mut self, taken: &mut VecDeque<T>, out: &mut Outgoing) {
+    /// Moves all messages into `taken`, which is empty, where no sender waits for their room.
+    fn take_all(&mut self, taken: &mut VecDeque<T>) {
         std::mem::swap(&mut self.messages, taken);
-        self.permits.add(taken.len(), out);
+        self.permits.free += taken.len();
     }
 
-    /// A free permit is taken at once, also before those who were called and have not run: theirs
-    /// are in their hands.
     #[inline]
     fn reserve(
         &mut self,
