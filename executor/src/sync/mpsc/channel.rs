@@ -287,7 +287,11 @@ impl<T> Channel<T> {
     /// Nothing is sent any more, save with permits that are out. What is in may be received.
     pub(crate) fn close(&self) {
         let mut out = Outgoing::new();
-        lock(&self.state).close(&mut out);
+        let mut state = lock(&self.state);
+        state.close(&mut out);
+        // A task that polled the receiver before it went to another hears of it, too.
+        state.tell_if_over(self.limit, &mut out);
+        drop(state);
         out.settle();
     }
 
