@@ -29,6 +29,13 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// What a mutex guards, for its only owner: nobody else can hold the lock.
+pub(crate) fn lock_mut<T>(mutex: &mut Mutex<T>) -> &mut T {
+    mutex
+        .get_mut()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 /// Waits for a notification, for at most `limit`, with the lock of `mutex` held before and after.
 /// Says whether the time ran out.
 #[cfg(not(mainspring_loom))]

@@ -175,6 +175,61 @@ fn waiting_for_tasks() {
 }
 
 #[test]
+fn channels() {
+    use mainspring::sync::mpsc::error::*;
+    use mainspring::sync::mpsc::*;
+    use mainspring::sync::oneshot;
+    rows! {
+        Sender<u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        Sender<Sent>: Send Sync Unpin;
+        Sender<Local>: Unpin, not Send Sync;
+        Sender<Pinned>: Unpin;
+        Receiver<u8>: Send Sync Unpin;
+        Receiver<Sent>: Send Sync Unpin;
+        Receiver<Local>: Unpin, not Send Sync;
+        Receiver<Pinned>: Unpin;
+        UnboundedSender<Sent>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        UnboundedSender<Local>: Unpin, not Send Sync;
+        UnboundedReceiver<Sent>: Send Sync Unpin UnwindSafe;
+        UnboundedReceiver<Local>: Unpin, not Send Sync;
+        WeakSender<Sent>: Send Sync Unpin;
+        WeakSender<Local>: Unpin, not Send Sync;
+        WeakUnboundedSender<Sent>: Send Sync Unpin;
+        Permit<'static, Sent>: Send Sync Unpin;
+        Permit<'static, Local>: Unpin, not Send Sync;
+        PermitIterator<'static, Sent>: Send Sync Unpin;
+        OwnedPermit<Sent>: Send Sync Unpin;
+        OwnedPermit<Local>: Unpin, not Send Sync;
+        SendError<Sent>: Send Unpin, not Sync;
+        TrySendError<u8>: Send Sync Unpin;
+        SendTimeoutError<u8>: Send Sync Unpin;
+        TryRecvError: Send Sync Unpin;
+
+        // More: named, and mostly `Unpin`.
+        Recv<'static, Sent>: Send Sync Unpin;
+        Recv<'static, Local>: , not Send Sync;
+        RecvMany<'static, Sent>: Send Unpin;
+        Sending<'static, Sent>: Send Unpin;
+        Sending<'static, Local>: , not Send Sync;
+        SendTimeout<'static, Sent>: Send, not Unpin;
+        Reserve<'static, Sent>: Send Sync Unpin;
+        ReserveMany<'static, Sent>: Send Sync Unpin;
+        ReserveOwned<Sent>: Send Sync Unpin;
+        Closed<'static, Sent>: Send Sync Unpin;
+
+        oneshot::Sender<Sent>: Send Sync Unpin;
+        oneshot::Sender<Local>: Unpin, not Send Sync;
+        oneshot::Sender<Pinned>: Unpin;
+        oneshot::Receiver<Sent>: Send Sync Unpin;
+        oneshot::Receiver<Local>: Unpin, not Send Sync;
+        oneshot::Receiver<Pinned>: Unpin;
+        oneshot::Closed<'static, Sent>: Send Sync Unpin;
+        oneshot::error::RecvError: Send Sync Unpin;
+        oneshot::error::TryRecvError: Send Sync Unpin;
+    }
+}
+
+#[test]
 fn sockets() {
     use mainspring::net::*;
     rows! {

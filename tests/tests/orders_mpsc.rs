@@ -157,14 +157,14 @@ fn play(capacity: usize, full: bool, sequence: &[usize]) {
 
 #[test]
 fn a_channel_in_every_order_of_five_operations() {
-    for (capacity, full) in [(1, false), (1, true), (2, true)] {
-        every_order(KINDS, 5, |sequence| play(capacity, full, sequence));
-    }
+    every_order(KINDS, 5, |sequence| play(1, true, sequence));
+    every_order(KINDS, 4, |sequence| play(1, false, sequence));
+    every_order(KINDS, 4, |sequence| play(2, true, sequence));
 }
 
 #[test]
 fn a_channel_survives_storms_of_forty_operations() {
-    drawn_orders(KINDS, 40, 10_000, |sequence| {
+    drawn_orders(KINDS, 40, 5_000, |sequence| {
         // A close too often ends the storm early: then it is a receive, until near the end.
         let open: Vec<usize> = (sequence.iter().enumerate())
             .map(|(step, kind)| match *kind == KINDS - 1 && step < 30 {
@@ -212,7 +212,7 @@ impl Model {
 #[test]
 fn tokio_7991_8075_a_channel_behaves_like_a_deque_under_random_operations() {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
-    for _ in 0..4_000 {
+    for _ in 0..2_000 {
         let capacity = 1 + dice.roll(4);
         let (tx, rx) = mpsc::channel(capacity);
         one_life(&mut dice, capacity, tx, rx);
@@ -362,7 +362,7 @@ fn one_life(dice: &mut Dice, capacity: usize, tx: Sender<u32>, rx: Receiver<u32>
 fn a_channel_without_a_limit_behaves_like_a_deque_however_its_messages_are_taken() {
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     let bell = Bell::new();
-    for _ in 0..2_000 {
+    for _ in 0..1_000 {
         let (tx, mut rx) = mpsc::unbounded_channel();
         let mut model = VecDeque::new();
         let mut closed = false;

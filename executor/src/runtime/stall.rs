@@ -189,6 +189,14 @@ fn hint(task: &TaskInfo) -> Option<&'static str> {
         "Queue::join" => {
             Some("`join` waits for one `task_done` per item: take items with `checkout`")
         }
+        "mpsc::Receiver::recv" => Some(
+            "a channel ends when its last sender is dropped: is one left, perhaps the first, whose \
+             clones do the sending?",
+        ),
+        "mpsc::Sender::send" | "mpsc::Sender::reserve" => {
+            Some("a channel is full and its receiver does not receive, or a permit was forgotten")
+        }
+        "oneshot::Receiver" => Some("the sender of a oneshot is kept by somebody who waits itself"),
         "Semaphore::acquire" => {
             Some("a permit is held by a task that waits itself, or was forgotten")
         }

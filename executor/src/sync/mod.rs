@@ -42,6 +42,8 @@ pub mod oneshot;
 
 #[cfg(all(test, mainspring_loom))]
 mod models;
+#[cfg(all(test, mainspring_loom))]
+mod models_channels;
 
 pub use crate::sync::acquire::{Acquire, AcquireError, AcquireOwned};
 pub use crate::sync::event::{Event, EventWait};

@@ -29,7 +29,7 @@ impl Wake for Bell {
 
 /// Polls beside what other threads do, then again after `others` have ended: ready by then, and
 /// not without having been woken.
-fn is_woken_and_ready<R>(
+pub(crate) fn is_woken_and_ready<R>(
     mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>,
     others: Vec<thread::JoinHandle<()>>,
 ) -> Option<R> {

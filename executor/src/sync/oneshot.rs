@@ -31,11 +31,11 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use crate::leaf;
-use crate::shim::{Mutex, lock};
+use crate::shim::{Mutex, lock, lock_mut};
 use crate::sync::blocking::wait_here;
 use crate::sync::oneshot::error::{RecvError, TryRecvError};
 use crate::sync::wakers::{Arrival, NeedsClone, look_under};
@@ -223,11 +223,8 @@ impl<T> Receiver<T> {
     #[inline]
     fn take_alone(&mut self) -> Option<Result<T, RecvError>> {
         let shared = (self.shared).take_if(|shared| Arc::strong_count(shared) == 1)?;
-        let state = Arc::into_inner(shared).expect("nobody clones the receiver's");
-        state
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .outcome()
+        let mut state = Arc::into_inner(shared).expect("nobody clones the receiver's");
+        lock_mut(&mut state).outcome()
     }
 
     /// Parks this thread until there is an outcome: for code that is not async.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use crate::shim::{Mutex, lock, lock_mut};
 use crate::sync::mpsc::channel::Channel;
 use crate::sync::mpsc::error::TryRecvError;
 
@@ -22,11 +23,15 @@ pub(crate) struct WeakSide<T> {
 pub(crate) struct ReceiverSide<T> {
     channel: Arc<Channel<T>>,
 
-    // Older than what is in the channel; always empty for a channel with a limit.
-    taken: VecDeque<T>,
+    // Older than what is in the channel; always empty for a channel with a limit. The mutex makes
+    // the receiver `Sync` for messages that are not; the owner goes past it.
+    taken: Mutex<VecDeque<T>>,
     // The last message left none behind.
     expects_none: bool,
 }
+
+// Messages are moved, never pinned.
+impl<T> Unpin for ReceiverSide<T> {}
 
 /// Both ends of a new channel.
 pub(crate) fn open<T>(channel: Channel<T>) -> (SenderSide<T>, ReceiverSide<T>) {
@@ -36,7 +41,7 @@ pub(crate) fn open<T>(channel: Channel<T>) -> (SenderSide<T>, ReceiverSide<T>) {
     };
     let receiver = ReceiverSide {
         channel,
-        taken: VecDeque::new(),
+        taken: Mutex::new(VecDeque::new()),
         expects_none: true,
     };
     (sender, receiver)
@@ -74,12 +79,12 @@ impl<T> WeakSide<T> {
 impl<T> ReceiverSide<T> {
     #[inline]
     pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        if let Some(message) = self.taken.pop_front() {
-            self.expects_none = self.taken.is_empty();
+        let taken = lock_mut(&mut self.taken);
+        if let Some(message) = taken.pop_front() {
+            self.expects_none = taken.is_empty();
             return Poll::Ready(Some(message));
         }
-        self.channel
-            .poll_recv(&mut self.taken, &mut self.expects_none, cx)
+        self.channel.poll_recv(taken, &mut self.expects_none, cx)
     }
 
     pub(crate) fn poll_recv_many(
@@ -88,13 +93,14 @@ impl<T> ReceiverSide<T> {
         most: usize,
         cx: &mut Context<'_>,
     ) -> Poll<usize> {
-        let count = most.min(self.taken.len());
-        buffer.extend(self.taken.drain(..count));
+        let taken = lock_mut(&mut self.taken);
+        let count = most.min(taken.len());
+        buffer.extend(taken.drain(..count));
         self.channel.poll_recv_many(buffer, most, count, cx)
     }
 
     pub(crate) fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        match self.taken.pop_front() {
+        match lock_mut(&mut self.taken).pop_front() {
             Some(message) => Ok(message),
             None => self.channel.try_recv(),
         }
@@ -102,7 +108,7 @@ impl<T> ReceiverSide<T> {
 
     /// How many messages wait to be received.
     pub(crate) fn len(&self) -> usize {
-        self.taken.len() + self.channel.len()
+        lock(&self.taken).len() + self.channel.len()
     }
 
     pub(crate) fn channel(&self) -> &Channel<T> {
