@@ -76,6 +76,18 @@ fn f14_a_permit_that_its_holder_waits_for_gets_a_hint() {
 }
 
 #[test]
+fn f14_a_channel_that_cannot_go_on_gets_a_hint() {
+    let report = ends_with_13("channel");
+    assert!(
+        report.contains("waits for mpsc::Receiver::recv"),
+        "{report}"
+    );
+    assert!(report.contains("hint: a channel ends when"), "{report}");
+    let report = ends_with_13("full-channel");
+    assert!(report.contains("hint: a channel is full"), "{report}");
+}
+
+#[test]
 fn f14_on_the_paused_clock_the_verdict_is_a_panic() {
     let _watchdog = watch();
     let Output { status, stderr, .. } = scenario("panic-when-paused").output().unwrap();

@@ -317,23 +317,18 @@ fn one_life(dice: &mut Dice, capacity: usize, tx: Sender<u32>, rx: Receiver<u32>
                     model.messages.drain(..count);
                 }
             }
-            _ => {
-                match dice.roll(4) {
-                    0 => {
-                        if receiver.take().is_some() {
-                            model.messages.clear();
-                            model.closed = true;
-                        }
-                    }
-                    1 => {
-                        if let Some(rx) = &mut receiver {
-                            rx.close();
-                            model.closed = true;
-                        }
-                    }
-                    _ => {}
-                };
-            }
+            _ => match dice.roll(4) {
+                0 => {
+                    receiver = None;
+                    model.messages.clear();
+                    model.closed = true;
+                }
+                1 => {
+                    let closed = receiver.as_mut().map(Receiver::close);
+                    model.closed |= closed.is_some();
+                }
+                _ => {}
+            },
         }
 
         let strong = senders.len() + permits.len();

@@ -11,7 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use mainspring::runtime::{Builder, LocalRuntime, RunEnd};
-use mainspring::sync::{Queue, Semaphore};
+use mainspring::sync::{Queue, Semaphore, mpsc};
 use mainspring::task::{JoinHandle, spawn_local, spawn_named, yield_now};
 use mainspring::time::{Instant, sleep};
 
@@ -20,6 +20,8 @@ fn main() {
         Some("nothing-left") => mainspring::run(pending::<()>()),
         Some("each-other") => mainspring::run(each_other()),
         Some("queue") => mainspring::run(queue()),
+        Some("channel") => mainspring::run(channel()),
+        Some("full-channel") => mainspring::run(full_channel()),
         Some("join") => mainspring::run(join()),
         Some("semaphore") => mainspring::run(semaphore()),
         Some("panic-when-paused") => {
@@ -57,6 +59,20 @@ async fn queue() {
         let _ = queue.get().await;
     })
     .await;
+}
+
+/// The clones are gone, and the sender that they were made of is kept.
+async fn channel() {
+    let (tx, mut rx) = mpsc::channel::<u32>(1);
+    drop(tx.clone());
+    rx.recv().await;
+}
+
+/// Nobody receives.
+async fn full_channel() {
+    let (tx, _rx) = mpsc::channel(1);
+    tx.send(1).await.unwrap();
+    let _ = tx.send(2).await;
 }
 
 /// An item was taken, and nobody said that it was worked off.

@@ -1,71 +1,40 @@
-//! The rules of a channel, under one lock that is taken once for each message sent and once for
-//! each received.
+//! What both ends of a channel share: its rules under a lock, which is taken once for each message
+//! sent and at most once for each received.
 //!
-//! Room is counted in permits, by the rules of [`Permits`]: a message needs one to go in, and its
-//! permit is free again when it is received. A channel without a limit has more of them than
-//! there can be messages.
-//!
-//! **Invariant M1: messages, free permits and permits in somebody's hands add up to the limit.** So
-//! a closed channel whose permits are all free has no message, and nobody can send one any more.
-//!
-//! **Invariant M2: a receiver that sleeps has its waker here, and whoever changes what it sleeps
-//! for takes it out**: with a message, as the last sender, or with the last permit to come back
-//! after the close.
+//! Who only passes (finds room, finds a message) goes *at once*: he needs no waker and no list of
+//! those to wake. Everybody else goes the way that is written for all cases.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use crate::shim::{Mutex, lock};
 use crate::sync::mpsc::error::{TryRecvError, TrySendError};
-use crate::sync::permits::{Claim, Closed, Permits};
+use crate::sync::mpsc::state::State;
+use crate::sync::permits::{Claim, Closed};
 use crate::sync::semaphore::Semaphore;
-use crate::sync::wait_queue::{Left, WaitQueue, WaiterKey};
-use crate::sync::wakers::{Arrival, NeedsClone, Outgoing, look_under};
+use crate::sync::wait_queue::{Left, WaiterKey};
+use crate::sync::wakers::{Outgoing, look_under};
+
+/// The limit of a channel that has none: it has more permits than there can be messages.
+const UNLIMITED: usize = Semaphore::MAX_PERMITS;
 
 /// What both ends of a channel share.
 pub(crate) struct Channel<T> {
-    // Any thread, under its lock.
     state: Mutex<State<T>>,
-
-    // Never changes: how many permits there are.
-    limit: usize,
-}
-
-struct State<T> {
-    messages: VecDeque<T>,
-    permits: Permits,
-    senders: usize,
-    weak_senders: usize,
-
-    // False when it was dropped: a message would never be received.
-    has_receiver: bool,
-    receiver: Option<Waker>,
-
-    // Senders that wait for the close.
-    watchers: WaitQueue<()>,
 }
 
 impl<T> Channel<T> {
     /// A channel of at most `limit` messages, which counts one sender and the receiver.
     pub(crate) fn new(limit: usize) -> Self {
         Channel {
-            state: Mutex::new(State {
-                messages: VecDeque::new(),
-                permits: Permits::new(limit),
-                senders: 1,
-                weak_senders: 0,
-                has_receiver: true,
-                receiver: None,
-                watchers: WaitQueue::new(),
-            }),
-            limit,
+            state: Mutex::new(State::new(limit)),
         }
     }
 
     /// A channel without a limit.
     pub(crate) fn unbounded() -> Self {
-        Self::new(Semaphore::MAX_PERMITS)
+        Self::new(UNLIMITED)
     }
 
     /// Sends a message if there is room.
@@ -111,7 +80,7 @@ impl<T> Channel<T> {
     ) -> Poll<Result<(), Closed>> {
         let mut out = Outgoing::new();
         let poll = look_under(&self.state, cx.waker(), false, |state, arrival| {
-            state.reserve(claim, self.limit, arrival, &mut out)
+            state.reserve(claim, arrival, &mut out)
         });
         out.settle();
         poll
@@ -140,7 +109,7 @@ impl<T> Channel<T> {
         let mut out = Outgoing::new();
         let newcomer = claim.is_new();
         let poll = look_under(&self.state, cx.waker(), newcomer, |state, arrival| {
-            let poll = state.reserve(claim, self.limit, arrival, &mut out)?;
+            let poll = state.reserve(claim, arrival, &mut out)?;
             if poll == Poll::Ready(Ok(()))
                 && let Some(message) = message.take()
                 && let Some(receiver) = state.push(message)
@@ -159,7 +128,7 @@ impl<T> Channel<T> {
             let mut out = Outgoing::new();
             let mut state = lock(&self.state);
             state.permits.withdraw(key, claim.permits, &mut out);
-            state.tell_if_over(self.limit, &mut out);
+            state.tell_if_over(&mut out);
             drop(state);
             out.settle();
         }
@@ -188,7 +157,7 @@ impl<T> Channel<T> {
         let mut out = Outgoing::new();
         let mut state = lock(&self.state);
         state.permits.add(permits, &mut out);
-        state.tell_if_over(self.limit, &mut out);
+        state.tell_if_over(&mut out);
         drop(state);
         out.settle();
     }
@@ -217,7 +186,7 @@ impl<T> Channel<T> {
     #[inline]
     fn recv_at_once(&self, taken: &mut VecDeque<T>, expects_none: &mut bool) -> Option<T> {
         let mut state = lock(&self.state);
-        if self.is_unbounded() {
+        if state.limit == UNLIMITED {
             state.take_all(taken);
             *expects_none = taken.len() < 2;
             return taken.pop_front();
@@ -240,7 +209,7 @@ impl<T> Channel<T> {
             *expects_none = message.is_some() && state.messages.is_empty();
             match message {
                 Some(message) => Ok(Poll::Ready(Some(message))),
-                None => state.sleep_unless_over(self.limit, arrival, None),
+                None => state.sleep_unless_over(arrival, None),
             }
         });
         out.settle();
@@ -264,7 +233,7 @@ impl<T> Channel<T> {
             if count + more > 0 || most == 0 {
                 return Ok(Poll::Ready(count + more));
             }
-            state.sleep_unless_over(self.limit, arrival, 0)
+            state.sleep_unless_over(arrival, 0)
         });
         out.settle();
         poll
@@ -275,7 +244,7 @@ impl<T> Channel<T> {
         let mut out = Outgoing::new();
         let mut state = lock(&self.state);
         let message = state.pop(&mut out);
-        let is_over = state.is_over(self.limit);
+        let is_over = state.is_over();
         drop(state);
         out.settle();
         message.ok_or(match is_over {
@@ -290,7 +259,7 @@ impl<T> Channel<T> {
         let mut state = lock(&self.state);
         state.close(&mut out);
         // A task that polled the receiver before it went to another hears of it, too.
-        state.tell_if_over(self.limit, &mut out);
+        state.tell_if_over(&mut out);
         drop(state);
         out.settle();
     }
@@ -389,12 +358,8 @@ impl<T> Channel<T> {
         lock(&self.state).permits.free
     }
 
-    fn is_unbounded(&self) -> bool {
-        self.limit == Semaphore::MAX_PERMITS
-    }
-
     pub(crate) fn limit(&self) -> usize {
-        self.limit
+        lock(&self.state).limit
     }
 
     /// True once the receiver is gone or has closed the channel.
@@ -416,83 +381,5 @@ impl<T> Channel<T> {
             .field("senders", &senders)
             .field("closed", &closed)
             .finish()
-    }
-}
-
-impl<T> State<T> {
-    /// Puts a message in, for which a permit was taken. The receiver is to be woken.
-    #[must_use = "the receiver may sleep"]
-    #[inline]
-    fn push(&mut self, message: T) -> Option<Waker> {
-        self.messages.push_back(message);
-        self.receiver.take()
-    }
-
-    #[inline]
-    fn call_receiver(&mut self, out: &mut Outgoing) {
-        if let Some(receiver) = self.receiver.take() {
-            out.call(receiver);
-        }
-    }
-
-    #[inline]
-    fn pop(&mut self, out: &mut Outgoing) -> Option<T> {
-        let message = self.messages.pop_front()?;
-        self.permits.add(1, out);
-        Some(message)
-    }
-
-    /// Moves all messages into `taken`, which is empty, where no sender waits for their room.
-    fn take_all(&mut self, taken: &mut VecDeque<T>) {
-        std::mem::swap(&mut self.messages, taken);
-        self.permits.free += taken.len();
-    }
-
-    #[inline]
-    fn reserve(
-        &mut self,
-        claim: &mut Claim,
-        limit: usize,
-        arrival: &mut Arrival<'_>,
-        out: &mut Outgoing,
-    ) -> Result<Poll<Result<(), Closed>>, NeedsClone> {
-        if claim.is_new() && self.permits.take_free(claim.permits) == Ok(true) {
-            return Ok(Poll::Ready(Ok(())));
-        }
-        let poll = self.permits.poll_line(claim, arrival, out)?;
-        self.tell_if_over(limit, out);
-        Ok(poll)
-    }
-
-    fn close(&mut self, out: &mut Outgoing) {
-        self.permits.close(out);
-        self.watchers.rouse(out);
-    }
-
-    /// True if there is no message and none can come any more.
-    fn is_over(&self, limit: usize) -> bool {
-        let nobody_can_send =
-            self.senders == 0 || (self.permits.closed && self.permits.free == limit);
-        nobody_can_send && self.messages.is_empty()
-    }
-
-    fn sleep_unless_over<R>(
-        &mut self,
-        limit: usize,
-        arrival: &mut Arrival<'_>,
-        over: R,
-    ) -> Result<Poll<R>, NeedsClone> {
-        if self.is_over(limit) {
-            return Ok(Poll::Ready(over));
-        }
-        arrival.refresh(&mut self.receiver)?;
-        Ok(Poll::Pending)
-    }
-
-    /// Permits that come back to a closed channel may be what its receiver waits for.
-    fn tell_if_over(&mut self, limit: usize, out: &mut Outgoing) {
-        if self.permits.closed && self.is_over(limit) {
-            self.call_receiver(out);
-        }
     }
 }

@@ -8,7 +8,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | `error` | what may come instead of a message, or of sending one |
-//! | `channel` | the rules, under one lock |
+//! | `state` | the rules, as a plain structure without a future |
+//! | `channel` | the rules under one lock, and who is woken after it |
 //! | `side` | who counts as sender, as weak sender, as receiver |
 //! | `receive` | the receiving ends, and what they wait for |
 //! | `sender` | the sending end of a channel with a limit |
@@ -44,6 +45,7 @@
 
 pub mod error;
 
+mod state;
 mod channel;
 mod side;
 
