@@ -1,6 +1,6 @@
 //! mpsc: messages in order, room in the order of arrival, and an end when one side is gone.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Poll;
 use std::thread;
@@ -11,6 +11,7 @@ use mainspring::sync::{mpsc, oneshot};
 use mainspring::task::{JoinHandle, idle, spawn, spawn_local, yield_now};
 use mainspring::time::{Instant, sleep, timeout};
 use mainspring_tests::by_hand::Bell;
+use mainspring_tests::on_drop::on_drop;
 
 /// A task that sends one message, once it has its turn.
 fn sender(tx: &mpsc::Sender<u32>, message: u32) -> JoinHandle<Result<(), SendError<u32>>> {
@@ -284,6 +285,36 @@ fn a_weak_sender_keeps_nothing_open_and_becomes_a_real_one_while_there_is_one() 
     assert_eq!((weak.weak_count(), rx.sender_weak_count()), (2, 2));
     drop((weak, copy));
     assert_eq!(rx.sender_weak_count(), 0);
+}
+
+#[test]
+fn messages_that_nobody_receives_are_dropped_in_their_order() {
+    let dropped = Rc::new(RefCell::new(Vec::new()));
+    let (tx, mut rx) = mpsc::unbounded_channel();
+    let message = |number| {
+        let dropped = dropped.clone();
+        on_drop(move || dropped.borrow_mut().push(number))
+    };
+    (0..3).for_each(|number| assert!(tx.send(message(number)).is_ok()));
+    // A receiver that was woken takes all at once.
+    let bell = Bell::new();
+    assert!(bell.poll(&mut rx.recv()).is_ready());
+    assert!(bell.poll(&mut rx.recv()).is_ready());
+    (3..6).for_each(|number| assert!(tx.send(message(number)).is_ok()));
+    assert_eq!(rx.len(), 4);
+    drop(rx);
+    assert_eq!(*dropped.borrow(), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_flood_of_messages_is_received_in_order_however_large() {
+    let (tx, mut rx) = mpsc::unbounded_channel();
+    for flood in [10, 5_000, 3, 20_000, 1] {
+        (0..flood).for_each(|number| tx.send(number).unwrap());
+        assert_eq!(rx.len(), flood);
+        (0..flood).for_each(|number| assert_eq!(rx.blocking_recv(), Some(number)));
+        assert!(rx.is_empty());
+    }
 }
 
 #[test]

@@ -19,6 +19,12 @@ use crate::sync::wakers::{Outgoing, look_under};
 /// The limit of a channel that has none: it has more permits than there can be messages.
 const UNLIMITED: usize = Semaphore::MAX_PERMITS;
 
+/// Messages that a buffer without a limit may have room for when it is used again.
+///
+/// Doubling it doubles what a channel keeps after a flood; half of it asks for memory more often,
+/// each time for so many messages.
+const KEPT: usize = 1024;
+
 /// What both ends of a channel share.
 pub(crate) struct Channel<T> {
     state: Mutex<State<T>>,
@@ -185,6 +191,9 @@ impl<T> Channel<T> {
     /// messages cost no lock.
     #[inline]
     fn recv_at_once(&self, taken: &mut VecDeque<T>, expects_none: &mut bool) -> Option<T> {
+        if taken.capacity() > KEPT {
+            *taken = VecDeque::new();
+        }
         let mut state = lock(&self.state);
         if state.limit == UNLIMITED {
             state.take_all(taken);
@@ -264,8 +273,8 @@ impl<T> Channel<T> {
         out.settle();
     }
 
-    /// The receiver is dropped, and with it what nobody will receive.
-    pub(crate) fn remove_receiver(&self) {
+    /// The receiver is dropped, and with it what nobody will receive: `taken`, and what is in.
+    pub(crate) fn remove_receiver(&self, taken: VecDeque<T>) {
         let mut out = Outgoing::new();
         let mut state = lock(&self.state);
         state.close(&mut out);
@@ -277,6 +286,7 @@ impl<T> Channel<T> {
         out.settle();
         // Last, as dropping a message runs its owner's code.
         drop(receiver);
+        drop(taken);
         drop(messages);
     }
 

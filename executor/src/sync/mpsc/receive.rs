@@ -29,9 +29,10 @@ pub struct UnboundedReceiver<T> {
     side: ReceiverSide<T>,
 }
 
-/// Both ends receive alike. `$make` makes a channel, for the examples.
+/// Both ends receive alike. For the examples: `$make` makes a channel, and `$wait` is what a send
+/// into it needs.
 macro_rules! receiver {
-    ($receiver:ident, $name:literal, $make:literal) => {
+    ($receiver:ident, $name:literal, $make:literal, $wait:literal) => {
         impl<T> $receiver<T> {
             pub(crate) fn new(side: ReceiverSide<T>) -> Self {
                 $receiver { side }
@@ -51,7 +52,7 @@ macro_rules! receiver {
             /// # mainspring::run(async {
             #[doc = concat!("let (tx, mut rx) = mainspring::sync::mpsc::", $make, ";")]
             /// mainspring::spawn(async move {
-            ///     assert!(tx.try_send("hello").is_ok());
+            #[doc = concat!("    tx.send(\"hello\")", $wait, ".unwrap();")]
             /// });
             /// assert_eq!(rx.recv().await, Some("hello"));
             /// assert_eq!(rx.recv().await, None);
@@ -81,10 +82,7 @@ macro_rules! receiver {
             /// # mainspring::run(async {
             #[doc = concat!("let (tx, mut rx) = mainspring::sync::mpsc::", $make, ";")]
             /// for number in 0..4 {
-            ///     mainspring::spawn({
-            ///         let tx = tx.clone();
-            ///         async move { tx.try_send(number).unwrap() }
-            ///     });
+            #[doc = concat!("    tx.send(number)", $wait, ".unwrap();")]
             /// }
             /// drop(tx);
             ///
@@ -201,11 +199,12 @@ macro_rules! receiver {
     };
 }
 
-receiver!(Receiver, "Receiver", "channel(4)");
+receiver!(Receiver, "Receiver", "channel(4)", ".await");
 receiver!(
     UnboundedReceiver,
     "UnboundedReceiver",
-    "unbounded_channel()"
+    "unbounded_channel()",
+    ""
 );
 
 impl<T> Receiver<T> {

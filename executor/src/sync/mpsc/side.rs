@@ -148,7 +148,8 @@ impl<T> Drop for WeakSide<T> {
 
 impl<T> Drop for ReceiverSide<T> {
     fn drop(&mut self) {
-        self.channel.remove_receiver();
+        let taken = std::mem::take(lock_mut(&mut self.taken));
+        self.channel.remove_receiver(taken);
     }
 }
 
