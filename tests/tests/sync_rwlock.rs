@@ -8,17 +8,21 @@
 //! | async-lock 1.1.2 | a deadlock | orders_rwlock |
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Context;
 use std::thread;
 
 use mainspring::sync::{
     OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    RwLockWriteOwned,
 };
 use mainspring::task::{JoinHandle, all_tasks, idle, spawn, spawn_local, yield_now};
-use mainspring_tests::by_hand::Bell;
+use mainspring_tests::by_hand::{Bell, evil};
 use mainspring_tests::on_drop::on_drop;
 
 type Log = Rc<RefCell<Vec<&'static str>>>;
@@ -114,6 +118,30 @@ fn a_writer_that_is_called_and_goes_away_passes_the_lock_on() {
     assert!(bells[1].poll(&mut one).is_ready());
     assert!(bells[2].poll(&mut two).is_ready());
     assert!(lock.try_write().is_ok());
+}
+
+#[test]
+fn a_writer_that_runs_within_its_wake_has_the_value_alone() {
+    let lock = Arc::new(RwLock::new(1));
+    let reader = lock.try_read().unwrap();
+    let writes = Arc::new(Mutex::new(None));
+    let waker = evil({
+        let writes = writes.clone();
+        move |occasion| {
+            let writer = writes.lock().unwrap().take();
+            if let (Some(mut writer), "wake") = (writer, occasion) {
+                let poll = Bell::new().poll::<RwLockWriteOwned<i32>>(&mut writer);
+                assert!(poll.map(|mut value| *value += 1).is_ready());
+            }
+        }
+    });
+    let mut writer = lock.clone().write_owned();
+    let poll = Pin::new(&mut writer).poll(&mut Context::from_waker(&waker));
+    assert!(poll.is_pending());
+    *writes.lock().unwrap() = Some(writer);
+
+    drop(reader);
+    assert_eq!(*lock.try_read().unwrap(), 2);
 }
 
 #[test]
