@@ -61,8 +61,9 @@ fn main() {
         blocking_1: 5_000, 1.00;
         blocking_64: 32_000, 1.00;
         block_on_ready: 50_000, 1.00;
-        mutex_free: 200_000, 0.50;
+        mutex_free: 200_000, 0.90;
         mutex_contended: 100_000, 0.50;
+        rwlock_free: 200_000, 1.10;
     };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

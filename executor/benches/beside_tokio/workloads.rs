@@ -245,3 +245,19 @@ pub(crate) fn mutex_contended(n: usize) -> usize {
     });
     n
 }
+
+/// Lock a reader-writer lock that nobody else wants, to read and in turn to write, in one task.
+pub(crate) fn rwlock_free(n: usize) -> usize {
+    runtime().block_on(async {
+        let task = rt::spawn(async move {
+            let count = rt::sync::RwLock::new(0);
+            for i in 0..n / 2 {
+                assert_eq!(*count.read().await, i);
+                *count.write().await += 1;
+            }
+            count.into_inner()
+        });
+        assert_eq!(task.await.expect("no panic"), n / 2);
+    });
+    n
+}

@@ -59,14 +59,15 @@ use crate::sync::wakers::{Arrival, NeedsClone, Outgoing, look_under};
 /// ```
 pub struct Semaphore {
     // Any thread, under its lock.
-    state: Mutex<State>,
+    state: Mutex<Permits>,
 
     // Never changes: the start value if `release` must not go past it.
     bound: Option<usize>,
 }
 
+/// The permits that are free, and who waits for some: what stands under a lock.
 #[derive(Debug)]
-struct State {
+pub(crate) struct Permits {
     free: usize,
     closed: bool,
     line: WaitQueue<Want>,
@@ -85,8 +86,8 @@ struct Want {
 /// [`Semaphore::give_up`] when dropped.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    permits: usize,
-    key: Option<WaiterKey>,
+    pub(crate) permits: usize,
+    pub(crate) key: Option<WaiterKey>,
 }
 
 /// The semaphore was closed before the permits were taken.
@@ -116,11 +117,7 @@ impl Semaphore {
                 "a semaphore holds at most `Semaphore::MAX_PERMITS` permits; start with fewer"
             );
             Semaphore {
-                state: Mutex::new(State {
-                    free: permits,
-                    closed: false,
-                    line: WaitQueue::new(),
-                }),
+                state: Mutex::new(Permits::new(permits)),
                 bound: None,
             }
         }
@@ -202,7 +199,7 @@ impl Semaphore {
 
     #[inline]
     #[track_caller]
-    fn add(mut state: MutexGuard<'_, State>, n: usize) {
+    fn add(mut state: MutexGuard<'_, Permits>, n: usize) {
         let free = state.free.saturating_add(n);
         if free > Self::MAX_PERMITS {
             drop(state);
@@ -214,7 +211,7 @@ impl Semaphore {
         }
     }
 
-    fn serve(mut state: MutexGuard<'_, State>) {
+    fn serve(mut state: MutexGuard<'_, Permits>) {
         let mut out = Outgoing::new();
         state.hand_over(&mut out);
         drop(state);
@@ -287,11 +284,7 @@ impl Semaphore {
         if state.closed {
             return Err(Closed);
         }
-        let enough = state.free >= permits;
-        if enough {
-            state.free -= permits;
-        }
-        Ok(enough)
+        Ok(state.take_free(permits))
     }
 
     /// Waits for the permits of `claim` and takes them.
@@ -342,10 +335,27 @@ impl Semaphore {
     }
 }
 
-impl State {
+impl Permits {
+    pub(crate) const fn new(free: usize) -> Self {
+        Permits {
+            free,
+            closed: false,
+            line: WaitQueue::new(),
+        }
+    }
+
+    /// Takes permits if so many are free, whoever may be on the way to others: `false` if not.
+    pub(crate) fn take_free(&mut self, permits: usize) -> bool {
+        let enough = self.free >= permits;
+        if enough {
+            self.free -= permits;
+        }
+        enough
+    }
+
     /// The way of nearly everybody: nobody before me, and enough is free.
     #[inline]
-    fn take_at_once(&mut self, permits: usize) -> bool {
+    pub(crate) fn take_at_once(&mut self, permits: usize) -> bool {
         let may = !self.closed && self.free >= permits && (self.line.is_idle() || permits == 0);
         if may {
             self.free -= permits;
@@ -354,7 +364,7 @@ impl State {
     }
 
     /// The way of those who find it closed, those who have to wait, and those who waited.
-    fn poll_line(
+    pub(crate) fn poll_line(
         &mut self,
         claim: &mut Claim,
         arrival: &mut Arrival<'_>,
@@ -381,15 +391,25 @@ impl State {
         Ok(Poll::Pending)
     }
 
-    fn withdraw(&mut self, key: WaiterKey, permits: usize, out: &mut Outgoing) {
-        self.free += match self.line.leave(key) {
+    /// Leaves the line and passes on what it has in its hands.
+    pub(crate) fn withdraw(&mut self, key: WaiterKey, permits: usize, out: &mut Outgoing) {
+        let in_hand = match self.line.leave(key) {
             Left::Waiting(want, waker) => {
                 out.discard(waker);
                 want.permits - want.missing
             }
             Left::Called => permits,
         };
-        self.hand_over(out);
+        self.give_back(in_hand, out);
+    }
+
+    /// Permits that were taken come back.
+    #[inline]
+    pub(crate) fn give_back(&mut self, permits: usize, out: &mut Outgoing) {
+        self.free += permits;
+        if self.line.len() > 0 {
+            self.hand_over(out);
+        }
     }
 
     /// Puts free permits into the hands of those who wait, from the first on; who has all of it

@@ -5,8 +5,7 @@ use std::ops::DerefMut;
 use std::sync::Arc;
 
 use crate::sync::mutex::TryLockError;
-use crate::sync::rwlock::value::RwLock;
-use crate::sync::semaphore::Closed;
+use crate::sync::rwlock::value::{RwLock, State};
 
 /// The value of a borrowed [`RwLock`], to read. Dropping it lets writers in.
 ///
@@ -70,9 +69,11 @@ macro_rules! read_guard {
 
         impl<$($lifetime,)? T> $guard<$($lifetime,)? T> {
             /// For who has a permit.
-            pub(crate) fn new(lock: $held) -> Self {
-                let value = Some(lock.share());
-                $guard { lock, value }
+            pub(crate) fn new(lock: $held, value: Arc<T>) -> Self {
+                $guard {
+                    lock,
+                    value: Some(value),
+                }
             }
         }
 
@@ -80,7 +81,7 @@ macro_rules! read_guard {
             fn drop(&mut self) {
                 // R1: the value first, then the permit. Ours is not the last `Arc`.
                 self.value = None;
-                self.lock.permits.add_permits(1);
+                self.lock.give_back(1, None);
             }
         }
     };
@@ -93,18 +94,19 @@ macro_rules! write_guard {
 
         impl<$($lifetime,)? T> $guard<$($lifetime,)? T> {
             /// For who has all permits.
-            pub(crate) fn new(lock: $held) -> Self {
-                let value = Some(lock.take());
-                $guard { lock, value }
+            pub(crate) fn new(lock: $held, value: Arc<T>) -> Self {
+                $guard {
+                    lock,
+                    value: Some(value),
+                }
             }
 
             /// Goes on reading and lets other readers in; no writer comes between.
             pub fn downgrade(mut self) -> $read_guard<$($lifetime,)? T> {
                 let value = self.value.take().expect("it is there until the drop");
-                self.lock.put_back(value);
+                let reader = $read_guard::new(Clone::clone(&self.lock), value.clone());
                 // One permit stays with the reader.
-                let reader = $read_guard::new(Clone::clone(&self.lock));
-                self.lock.permits.add_permits(self.lock.all() as usize - 1);
+                self.lock.give_back(self.lock.all() - 1, Some(value));
                 reader
             }
         }
@@ -119,8 +121,7 @@ macro_rules! write_guard {
         impl<$($lifetime,)? T> Drop for $guard<$($lifetime,)? T> {
             fn drop(&mut self) {
                 if let Some(value) = self.value.take() {
-                    self.lock.put_back(value);
-                    self.lock.permits.add_permits(self.lock.all() as usize);
+                    self.lock.give_back(self.lock.all(), Some(value));
                 }
             }
         }
@@ -157,8 +158,8 @@ impl<T> RwLock<T> {
     ///
     /// [`TryLockError`] if a writer is inside or waits, or there are as many readers as may be.
     pub fn try_read(&self) -> Result<RwLockReadGuard<'_, T>, TryLockError> {
-        self.try_take(1)?;
-        Ok(RwLockReadGuard::new(self))
+        let value = self.take_free(1, State::share).ok_or(TryLockError(()))?;
+        Ok(RwLockReadGuard::new(self, value))
     }
 
     /// [`try_read`](RwLock::try_read) with a guard that may travel.
@@ -167,8 +168,8 @@ impl<T> RwLock<T> {
     ///
     /// As [`try_read`](RwLock::try_read).
     pub fn try_read_owned(self: Arc<Self>) -> Result<OwnedRwLockReadGuard<T>, TryLockError> {
-        self.try_take(1)?;
-        Ok(OwnedRwLockReadGuard::new(self))
+        let value = self.take_free(1, State::share).ok_or(TryLockError(()))?;
+        Ok(OwnedRwLockReadGuard::new(self, value))
     }
 
     /// Locks for writing if nobody is inside or waits.
@@ -177,8 +178,10 @@ impl<T> RwLock<T> {
     ///
     /// [`TryLockError`] if a guard is out, or the lock is promised to one who waited.
     pub fn try_write(&self) -> Result<RwLockWriteGuard<'_, T>, TryLockError> {
-        self.try_take(self.all())?;
-        Ok(RwLockWriteGuard::new(self))
+        let value = self
+            .take_free(self.all(), State::take)
+            .ok_or(TryLockError(()))?;
+        Ok(RwLockWriteGuard::new(self, value))
     }
 
     /// [`try_write`](RwLock::try_write) with a guard that may travel.
@@ -187,16 +190,10 @@ impl<T> RwLock<T> {
     ///
     /// As [`try_write`](RwLock::try_write).
     pub fn try_write_owned(self: Arc<Self>) -> Result<OwnedRwLockWriteGuard<T>, TryLockError> {
-        self.try_take(self.all())?;
-        Ok(OwnedRwLockWriteGuard::new(self))
-    }
-
-    fn try_take(&self, permits: u32) -> Result<(), TryLockError> {
-        match self.permits.take_free(permits as usize) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(TryLockError(())),
-            Err(Closed) => unreachable!("nobody closes the semaphore of a lock"),
-        }
+        let value = self
+            .take_free(self.all(), State::take)
+            .ok_or(TryLockError(()))?;
+        Ok(OwnedRwLockWriteGuard::new(self, value))
     }
 }
 

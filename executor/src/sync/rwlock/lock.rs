@@ -5,15 +5,15 @@ use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use crate::leaf;
 use crate::sync::blocking::wait_here;
 use crate::sync::rwlock::guard::{
     OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLockReadGuard, RwLockWriteGuard,
 };
-use crate::sync::rwlock::value::RwLock;
-use crate::sync::semaphore::{Claim, Semaphore};
+use crate::sync::rwlock::value::{RwLock, State};
+use crate::sync::semaphore::Claim;
 
 impl<T> RwLock<T> {
     /// Waits until it may read.
@@ -83,7 +83,7 @@ impl<T> RwLock<T> {
     pub fn write(&self) -> RwLockWrite<'_, T> {
         RwLockWrite {
             lock: self,
-            claim: Claim::new(self.all() as usize),
+            claim: Claim::new(self.all()),
             place: Location::caller(),
         }
     }
@@ -97,7 +97,7 @@ impl<T> RwLock<T> {
     #[track_caller]
     pub fn write_owned(self: Arc<Self>) -> RwLockWriteOwned<T> {
         RwLockWriteOwned {
-            claim: Claim::new(self.all() as usize),
+            claim: Claim::new(self.all()),
             lock: self,
             place: Location::caller(),
         }
@@ -160,46 +160,36 @@ pub struct RwLockWriteOwned<T> {
     place: &'static Location<'static>,
 }
 
-/// The four differ in the guard they end with.
+/// The four differ in what they fetch, and in the guard that they end with.
 macro_rules! wait {
-    ($wait:ident <$($lifetime:lifetime,)? T> => $guard:ident, $what:literal) => {
+    ($wait:ident <$($lifetime:lifetime,)? T> => $guard:ident, $fetch:ident, $what:literal) => {
         impl<$($lifetime,)? T> Future for $wait<$($lifetime,)? T> {
             type Output = $guard<$($lifetime,)? T>;
 
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let this = &mut *self;
-                ready!(poll_noted(
-                    &this.lock.permits,
-                    &mut this.claim,
-                    ($what, this.place),
-                    cx
-                ));
-                Poll::Ready($guard::new(Clone::clone(&this.lock)))
+                match this.lock.poll_take(&mut this.claim, State::$fetch, cx) {
+                    Poll::Ready(value) => {
+                        Poll::Ready($guard::new(Clone::clone(&this.lock), value))
+                    }
+                    Poll::Pending => {
+                        leaf::waiting_for($what, this.place);
+                        Poll::Pending
+                    }
+                }
             }
         }
 
         impl<$($lifetime,)? T> Drop for $wait<$($lifetime,)? T> {
+            #[inline]
             fn drop(&mut self) {
-                self.lock.permits.give_up(&mut self.claim);
+                self.lock.give_up(&mut self.claim);
             }
         }
     };
 }
 
-wait!(RwLockRead<'a, T> => RwLockReadGuard, "RwLock::read");
-wait!(RwLockReadOwned<T> => OwnedRwLockReadGuard, "RwLock::read");
-wait!(RwLockWrite<'a, T> => RwLockWriteGuard, "RwLock::write");
-wait!(RwLockWriteOwned<T> => OwnedRwLockWriteGuard, "RwLock::write");
-
-fn poll_noted(
-    permits: &Semaphore,
-    claim: &mut Claim,
-    (what, place): (&'static str, &'static Location<'static>),
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    let poll = permits.poll_take(claim, cx);
-    if poll.is_pending() {
-        leaf::waiting_for(what, place);
-    }
-    poll.map(|taken| taken.expect("nobody closes the semaphore of a lock"))
-}
+wait!(RwLockRead<'a, T> => RwLockReadGuard, share, "RwLock::read");
+wait!(RwLockReadOwned<T> => OwnedRwLockReadGuard, share, "RwLock::read");
+wait!(RwLockWrite<'a, T> => RwLockWriteGuard, take, "RwLock::write");
+wait!(RwLockWriteOwned<T> => OwnedRwLockWriteGuard, take, "RwLock::write");

@@ -1,17 +1,21 @@
-//! `RwLock`: a semaphore that says who may, and the value that readers share.
+//! `RwLock`: a semaphore's permits, which say who may, and the value that readers share, under one
+//! short lock of the standard library's.
 //!
-//! A reader takes one permit, a writer takes all; the semaphore's line does the rest. It is in
-//! order of arrival, and who wants many permits collects them at its head: a waiting writer lets
-//! the readers inside end, and stops those who come after it.
+//! A reader takes one permit, a writer takes all; the line does the rest. It is in order of
+//! arrival, and who wants many permits collects them at its head: a waiting writer lets the readers
+//! inside end, and stops those who come after it.
 //!
 //! Readers share the value through an `Arc`, which is what lets a guard own what it shows without
 //! `unsafe`. **Invariant R1: who has all permits has the only `Arc`.** A read guard drops its `Arc`
 //! before it gives its permit back, so a writer, who has all permits, finds no other.
 
 use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, ready};
 
+use crate::leaf;
 use crate::shim::{Mutex, lock};
-use crate::sync::semaphore::Semaphore;
+use crate::sync::semaphore::{Claim, Permits};
+use crate::sync::wakers::{Outgoing, look_under};
 
 /// A value that many tasks may read at the same time, or one may write.
 ///
@@ -48,13 +52,15 @@ use crate::sync::semaphore::Semaphore;
 /// ```
 pub struct RwLock<T> {
     // Any thread, under its lock.
-    value: Mutex<Value<T>>,
+    state: Mutex<State<T>>,
 
     // Never changes: as many as there may be readers.
-    readers: u32,
+    permits: usize,
+}
 
-    // Any thread.
-    pub(crate) permits: Semaphore,
+pub(crate) struct State<T> {
+    permits: Permits,
+    value: Value<T>,
 }
 
 enum Value<T> {
@@ -105,9 +111,11 @@ impl<T> RwLock<T> {
                 "a `RwLock` has room for `u32::MAX >> 3` readers; allow fewer"
             );
             RwLock {
-                value: Mutex::new(Value::Fresh(value)),
-                readers: max_readers,
-                permits: Semaphore::new(max_readers as usize),
+                state: Mutex::new(State {
+                    permits: Permits::new(max_readers as usize),
+                    value: Value::Fresh(value),
+                }),
+                permits: max_readers as usize,
             }
         }
     }
@@ -151,8 +159,8 @@ impl<T> RwLock<T> {
     ///
     /// If a guard was given to [`std::mem::forget`].
     pub fn get_mut(&mut self) -> &mut T {
-        let value = self.value.get_mut();
-        match value.unwrap_or_else(PoisonError::into_inner) {
+        let state = self.state.get_mut();
+        match &mut state.unwrap_or_else(PoisonError::into_inner).value {
             Value::Fresh(value) => Some(value),
             Value::Shared(value) => Arc::get_mut(value),
             Value::Out => None,
@@ -166,8 +174,8 @@ impl<T> RwLock<T> {
     ///
     /// If a guard was given to [`std::mem::forget`].
     pub fn into_inner(self) -> T {
-        let value = self.value.into_inner();
-        match value.unwrap_or_else(PoisonError::into_inner) {
+        let state = self.state.into_inner();
+        match state.unwrap_or_else(PoisonError::into_inner).value {
             Value::Fresh(value) => Some(value),
             Value::Shared(value) => Arc::into_inner(value),
             Value::Out => None,
@@ -176,42 +184,117 @@ impl<T> RwLock<T> {
     }
 
     /// Permits that a writer takes: all.
-    pub(crate) fn all(&self) -> u32 {
-        self.readers
+    #[inline]
+    pub(crate) fn all(&self) -> usize {
+        self.permits
     }
 
+    /// Takes permits if so many are free, and with them the value.
+    pub(crate) fn take_free(
+        &self,
+        permits: usize,
+        fetch: fn(&mut State<T>) -> Arc<T>,
+    ) -> Option<Arc<T>> {
+        let mut state = lock(&self.state);
+        let enough = state.permits.take_free(permits);
+        enough.then(|| fetch(&mut state))
+    }
+
+    /// Waits for the permits of `claim`, and takes them and with them the value.
+    #[inline]
+    pub(crate) fn poll_take(
+        &self,
+        claim: &mut Claim,
+        fetch: fn(&mut State<T>) -> Arc<T>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Arc<T>> {
+        ready!(leaf::proceed(cx));
+        let newcomer = claim.key.is_none();
+        let at_once = match newcomer {
+            true => self.take_at_once(claim.permits, fetch),
+            false => None,
+        };
+        let value = match at_once {
+            Some(value) => value,
+            None => ready!(self.poll_line(claim, newcomer, fetch, cx)),
+        };
+        leaf::spend();
+        Poll::Ready(value)
+    }
+
+    #[inline]
+    fn take_at_once(&self, permits: usize, fetch: fn(&mut State<T>) -> Arc<T>) -> Option<Arc<T>> {
+        let mut state = lock(&self.state);
+        let taken = state.permits.take_at_once(permits);
+        taken.then(|| fetch(&mut state))
+    }
+
+    fn poll_line(
+        &self,
+        claim: &mut Claim,
+        newcomer: bool,
+        fetch: fn(&mut State<T>) -> Arc<T>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Arc<T>> {
+        let mut out = Outgoing::new();
+        let poll = look_under(&self.state, cx.waker(), newcomer, |state, arrival| {
+            let poll = state.permits.poll_line(claim, arrival, &mut out)?;
+            Ok(poll.map(|taken| {
+                taken.expect("nobody closes the permits of a lock");
+                fetch(state)
+            }))
+        });
+        out.settle();
+        poll
+    }
+
+    /// Leaves the line, if `claim` stands in one, and passes on what it has in its hands.
+    #[inline]
+    pub(crate) fn give_up(&self, claim: &mut Claim) {
+        if let Some(key) = claim.key.take() {
+            let mut out = Outgoing::new();
+            let mut state = lock(&self.state);
+            state.permits.withdraw(key, claim.permits, &mut out);
+            drop(state);
+            out.settle();
+        }
+    }
+
+    /// Gives permits back, and with them the value if it was a writer's.
+    #[inline]
+    pub(crate) fn give_back(&self, permits: usize, value: Option<Arc<T>>) {
+        let mut out = Outgoing::new();
+        let mut state = lock(&self.state);
+        if let Some(value) = value {
+            state.value = Value::Shared(value);
+        }
+        state.permits.give_back(permits, &mut out);
+        drop(state);
+        out.settle();
+    }
+}
+
+impl<T> State<T> {
     /// The value for one more reader, who has a permit.
-    pub(crate) fn share(&self) -> Arc<T> {
-        let mut slot = lock(&self.value);
-        let value = slot.take();
-        *slot = Value::Shared(value.clone());
+    pub(crate) fn share(&mut self) -> Arc<T> {
+        let value = self.take();
+        self.value = Value::Shared(value.clone());
         value
     }
 
     /// The value for a writer, who has all permits.
-    pub(crate) fn take(&self) -> Arc<T> {
-        lock(&self.value).take()
-    }
-
-    /// The value is back from a writer, or shown to readers by it.
-    pub(crate) fn put_back(&self, value: Arc<T>) {
-        *lock(&self.value) = Value::Shared(value);
-    }
-}
-
-/// What a value that is not there, or not alone, means when no guard can be alive.
-const FORGOTTEN: &str =
-    "a guard of this lock was forgotten, and keeps the value; drop guards instead";
-
-impl<T> Value<T> {
-    fn take(&mut self) -> Arc<T> {
-        match std::mem::replace(self, Value::Out) {
+    pub(crate) fn take(&mut self) -> Arc<T> {
+        match std::mem::replace(&mut self.value, Value::Out) {
             Value::Fresh(value) => Arc::new(value),
             Value::Shared(value) => value,
             Value::Out => unreachable!("a permit was given beside a writer's"),
         }
     }
 }
+
+/// What a value that is not there, or not alone, means when no guard can be alive.
+const FORGOTTEN: &str =
+    "a guard of this lock was forgotten, and keeps the value; drop guards instead";
 
 impl<T: Default> Default for RwLock<T> {
     fn default() -> Self {
