@@ -1,0 +1,210 @@
+//! F80 and F81 for locks and conditions: tasks are aborted wherever they stand, and what comes at
+//! the last moment counts. A notification or a lock that got lost would leave the loop with nothing
+//! to do, which on the paused clock ends the test with a report of who waits for what.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use mainspring::runtime::{Builder, LocalRuntime};
+use mainspring::sync::{Condition, Mutex, RwLock};
+use mainspring::task::{JoinHandle, idle, spawn_local, yield_now};
+use mainspring::time::{sleep, timeout};
+use mainspring_tests::on_drop::{OnDrop, on_drop};
+use mainspring_tests::watchdog::watch;
+
+/// Marsaglia's xorshift: a test wants the same numbers everywhere, not good ones.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides as u64) as usize
+    }
+}
+
+fn paused() -> LocalRuntime {
+    let mut builder = Builder::new_current_thread();
+    builder.start_paused(true).build_local().unwrap()
+}
+
+/// Counts who is inside until it is dropped.
+fn enter(inside: &Rc<Cell<u32>>) -> OnDrop<impl FnOnce() + use<>> {
+    inside.set(inside.get() + 1);
+    let inside = inside.clone();
+    on_drop(move || inside.set(inside.get() - 1))
+}
+
+/// Lets some turns pass, aborts somebody, and so on; then waits for those that are left.
+async fn storm(dice: &mut Dice, tasks: Vec<JoinHandle<()>>) {
+    for _ in 0..tasks.len() / 2 {
+        for _ in 0..dice.roll(6) {
+            yield_now().await;
+        }
+        tasks[dice.roll(tasks.len())].abort();
+    }
+    for task in tasks {
+        if let Err(error) = task.await {
+            assert!(error.is_cancelled(), "{error}");
+        }
+    }
+}
+
+const ROUNDS: u64 = 300;
+
+#[test]
+fn f80_tasks_that_are_aborted_lose_no_mutex() {
+    let _watchdog = watch();
+    for round in 1..=ROUNDS {
+        let mut dice = Dice(round);
+        paused().block_on(async {
+            let (mutex, inside) = (Rc::new(Mutex::new(0)), Rc::new(Cell::new(0)));
+            let done = Rc::new(Cell::new(0));
+            let task = |_| {
+                let (mutex, inside, done) = (mutex.clone(), inside.clone(), done.clone());
+                spawn_local(async move {
+                    for _ in 0..4 {
+                        let mut value = mutex.lock().await;
+                        let _entered = enter(&inside);
+                        assert_eq!(inside.get(), 1);
+                        yield_now().await;
+                        *value += 1;
+                        done.set(done.get() + 1);
+                    }
+                })
+            };
+            storm(&mut dice, (0..6).map(task).collect()).await;
+            let value = mutex.try_lock().map(|value| *value);
+            assert_eq!(value.ok(), Some(done.get()), "round {round}");
+        });
+    }
+}
+
+#[test]
+fn f80_tasks_that_are_aborted_lose_no_rwlock() {
+    let _watchdog = watch();
+    for round in 1..=ROUNDS {
+        let mut dice = Dice(round);
+        paused().block_on(async {
+            let lock = Rc::new(RwLock::with_max_readers(0, 2));
+            let (readers, writers) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+            let done = Rc::new(Cell::new(0));
+            let task = |number| {
+                let (lock, done) = (lock.clone(), done.clone());
+                let (readers, writers) = (readers.clone(), writers.clone());
+                spawn_local(async move {
+                    for _ in 0..3 {
+                        if number % 2 == 0 {
+                            let _value = lock.read().await;
+                            let _entered = enter(&readers);
+                            assert!(readers.get() <= 2 && writers.get() == 0);
+                            yield_now().await;
+                        }
+                        let mut value = lock.write().await;
+                        let entered = enter(&writers);
+                        assert!(readers.get() == 0 && writers.get() == 1);
+                        yield_now().await;
+                        *value += 1;
+                        done.set(done.get() + 1);
+                        drop(entered);
+                        let _value = value.downgrade();
+                        let _entered = enter(&readers);
+                        yield_now().await;
+                    }
+                })
+            };
+            storm(&mut dice, (0..6).map(task).collect()).await;
+            let value = lock.try_write().map(|value| *value);
+            assert_eq!(value.ok(), Some(done.get()), "round {round}");
+        });
+    }
+}
+
+#[test]
+fn f80_tasks_that_are_aborted_lose_no_notification() {
+    let _watchdog = watch();
+    const UNITS: u32 = 30;
+    for round in 1..=ROUNDS {
+        let mut dice = Dice(round);
+        paused().block_on(async {
+            let stock = Rc::new(Condition::new(0));
+            let eaten = Rc::new(Cell::new(0));
+            let eater = || {
+                let (stock, eaten) = (stock.clone(), eaten.clone());
+                spawn_local(async move {
+                    loop {
+                        let mut left = stock.lock().await.wait_until(|left| *left > 0).await;
+                        *left -= 1;
+                        eaten.set(eaten.get() + 1);
+                        drop(left);
+                        yield_now().await;
+                    }
+                })
+            };
+            let mut doomed: Vec<_> = (0..4).map(|_| eater()).collect();
+            let stays = eater();
+            for _ in 0..UNITS {
+                let mut left = stock.lock().await;
+                *left += 1;
+                left.notify(1);
+                if dice.roll(2) == 0 {
+                    // Those notified come to wait for the lock.
+                    yield_now().await;
+                }
+                drop(left);
+                if dice.roll(4) == 0 && !doomed.is_empty() {
+                    doomed.swap_remove(dice.roll(doomed.len())).abort();
+                }
+                for _ in 0..dice.roll(3) {
+                    yield_now().await;
+                }
+            }
+            idle().await;
+            assert_eq!(eaten.get(), UNITS, "round {round}: a notification was lost");
+            stays.abort();
+        });
+    }
+}
+
+#[test]
+fn f81_a_lock_that_comes_with_the_end_of_the_limit_is_taken() {
+    let _watchdog = watch();
+    let limit = Duration::from_millis(10);
+    paused().block_on(async {
+        let mutex = Rc::new(Mutex::new(7));
+        let (tell, told) = (mutex.clone(), mutex.clone());
+        let holder = spawn_local(async move {
+            let _held = tell.lock().await;
+            sleep(limit).await;
+        });
+        idle().await;
+        // The lock is handed over first, then the time is up, both in one turn.
+        let value = timeout(limit, told.lock()).await;
+        assert_eq!(value.map(|value| *value), Ok(7));
+        holder.await.unwrap();
+        assert!(!mutex.locked());
+    });
+}
+
+#[test]
+fn f81_a_notification_that_comes_with_the_end_of_the_limit_is_taken() {
+    let _watchdog = watch();
+    let limit = Duration::from_millis(10);
+    paused().block_on(async {
+        let news = Rc::new(Condition::new(()));
+        let teller = spawn_local({
+            let news = news.clone();
+            async move {
+                sleep(limit).await;
+                news.lock().await.notify(1);
+            }
+        });
+        idle().await;
+        let guard = news.lock().await;
+        assert!(timeout(limit, guard.wait()).await.is_ok());
+        teller.await.unwrap();
+        assert!(!news.locked());
+    });
+}
