@@ -143,27 +143,25 @@ fn f80_tasks_that_are_aborted_lose_no_notification() {
                     }
                 })
             };
-            let mut doomed: Vec<_> = (0..4).map(|_| eater()).collect();
-            let stays = eater();
-            for _ in 0..UNITS {
+            // All stand in line when a unit comes, and it is one of them that is notified of it.
+            let mut eaters: Vec<_> = (0..3).map(|_| eater()).collect();
+            for units in 1..=UNITS {
+                idle().await;
                 let mut left = stock.lock().await;
                 *left += 1;
                 left.notify(1);
                 if dice.roll(2) == 0 {
-                    // Those notified come to wait for the lock.
-                    yield_now().await;
+                    // It comes to wait for the lock.
+                    idle().await;
                 }
+                let left = (dice.roll(2) == 0).then_some(left);
+                eaters.remove(dice.roll(3)).abort();
                 drop(left);
-                if dice.roll(4) == 0 && !doomed.is_empty() {
-                    doomed.swap_remove(dice.roll(doomed.len())).abort();
-                }
-                for _ in 0..dice.roll(3) {
-                    yield_now().await;
-                }
+                idle().await;
+                assert_eq!(eaten.get(), units, "round {round}: a notification was lost");
+                eaters.push(eater());
             }
-            idle().await;
-            assert_eq!(eaten.get(), UNITS, "round {round}: a notification was lost");
-            stays.abort();
+            eaters.iter().for_each(JoinHandle::abort);
         });
     }
 }
