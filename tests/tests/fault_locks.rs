@@ -1,12 +1,12 @@
 //! F80 and F81 for locks and conditions: tasks are aborted wherever they stand, and what comes at
-//! the last moment counts. A notification or a lock that got lost would leave the loop with nothing
-//! to do, which on the paused clock ends the test with a report of who waits for what.
+//! the last moment counts. A lock that got lost would leave the loop with nothing to do, and a
+//! loop that is told to panic then ends the test with a report of who waits for what.
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mainspring::runtime::{Builder, LocalRuntime};
+use mainspring::runtime::{Builder, LocalRuntime, OnStall};
 use mainspring::sync::{Condition, Mutex, RwLock};
 use mainspring::task::{JoinHandle, idle, spawn_local, yield_now};
 use mainspring::time::{sleep, timeout};
@@ -27,7 +27,8 @@ impl Dice {
 
 fn paused() -> LocalRuntime {
     let mut builder = Builder::new_current_thread();
-    builder.start_paused(true).build_local().unwrap()
+    let builder = builder.start_paused(true).on_stall(OnStall::Panic);
+    builder.build_local().unwrap()
 }
 
 /// Counts who is inside until it is dropped.
