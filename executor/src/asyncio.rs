@@ -25,13 +25,18 @@ pub use crate::pool::{
 #[cfg(feature = "process")]
 pub use crate::process::{ProcessPool, Processes, function, serve};
 pub use crate::runtime::{Handle, LocalRuntime as Runner, run};
-pub use crate::sync::{Event, LifoQueue, PriorityQueue, Queue, QueueShutDown, Semaphore};
+pub use crate::sync::{
+    Condition, Event, LifoQueue, Mutex, PriorityQueue, Queue, QueueShutDown, Semaphore,
+};
 pub use crate::task::{
     JoinError, all_tasks, current_task, spawn_local as create_task, spawn_local as ensure_future,
 };
 pub use crate::time::{
     Duration, Elapsed as TimeoutError, sleep_secs as sleep, timeout, timeout_at, wait_for,
 };
+
+/// A lock that guards no value is a mutex around nothing.
+pub type Lock = crate::sync::Mutex<()>;
 
 /// One handle type for everything that ends once.
 pub type Task<T> = crate::task::JoinHandle<T>;

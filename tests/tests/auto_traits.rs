@@ -162,7 +162,57 @@ fn waiting_for_tasks() {
         Acquire<'static>: Send Sync;
         AcquireOwned: Send Sync;
 
+        Mutex<u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        Mutex<Sent>: Send Sync Unpin;
+        Mutex<Local>: Unpin, not Send Sync;
+        Mutex<Pinned>: Send Sync, not Unpin;
+        MutexGuard<'static, u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        MutexGuard<'static, Sent>: Send Unpin, not Sync;
+        MutexGuard<'static, Local>: Unpin, not Send Sync;
+        MutexGuard<'static, Pinned>: Send Sync Unpin;
+        OwnedMutexGuard<u8>: Send Sync Unpin;
+        OwnedMutexGuard<Sent>: Send Unpin, not Sync;
+        OwnedMutexGuard<Local>: Unpin, not Send Sync;
+        OwnedMutexGuard<Pinned>: Send Sync Unpin;
+        TryLockError: Send Sync Unpin;
+        MutexLock<'static, u8>: Send Sync;
+        MutexLock<'static, Sent>: Send Sync;
+        MutexLock<'static, Local>: , not Send Sync;
+        MutexLockOwned<u8>: Send Sync;
+        MutexLockOwned<Sent>: Send Sync;
+        MutexLockOwned<Local>: , not Send Sync;
+
+        RwLock<u8>: Send Sync Unpin;
+        RwLock<Sent>: Unpin, not Send Sync; // less: `Send`, for it may hold an `Arc` of the value
+        RwLock<Local>: Unpin, not Send Sync;
+        RwLockReadGuard<'static, u8>: Send Sync Unpin;
+        RwLockReadGuard<'static, Sent>: Unpin, not Send Sync;
+        RwLockReadGuard<'static, Pinned>: Send Sync Unpin;
+        OwnedRwLockReadGuard<u8>: Send Sync Unpin;
+        OwnedRwLockReadGuard<Sent>: Unpin, not Send Sync;
+        RwLockWriteGuard<'static, u8>: Send Sync Unpin;
+        RwLockWriteGuard<'static, Sent>: Unpin, not Send Sync;
+        RwLockWriteGuard<'static, Pinned>: Send Sync Unpin;
+        OwnedRwLockWriteGuard<u8>: Send Sync Unpin;
+        OwnedRwLockWriteGuard<Sent>: Unpin, not Send Sync;
+        RwLockRead<'static, u8>: Send Sync;
+        RwLockRead<'static, Sent>: , not Send Sync;
+        RwLockReadOwned<u8>: Send Sync;
+        RwLockWrite<'static, u8>: Send Sync;
+        RwLockWrite<'static, Sent>: , not Send Sync;
+        RwLockWriteOwned<u8>: Send Sync;
+
         // Without a counterpart.
+        Condition: Send Sync Unpin;
+        Condition<Sent>: Send Sync Unpin;
+        Condition<Local>: Unpin, not Send Sync;
+        ConditionGuard<'static, u8>: Send Sync Unpin;
+        ConditionGuard<'static, Sent>: Send Unpin, not Sync;
+        ConditionLock<'static, u8>: Send Sync Unpin;
+        ConditionWait<'static, u8>: Send Sync Unpin;
+        ConditionWait<'static, Sent>: Send Unpin, not Sync;
+        ConditionWaitFor<'static, u8, fn()>: Send Sync Unpin;
+        ConditionWaitUntil<'static, u8, fn()>: Send Sync Unpin;
         Event: Send Sync Unpin;
         EventWait<'static>: Send Sync;
         Queue<u8>: Send Sync Unpin;

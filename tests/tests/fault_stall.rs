@@ -88,6 +88,19 @@ fn f14_a_channel_that_cannot_go_on_gets_a_hint() {
 }
 
 #[test]
+fn f14_locks_whose_holder_waits_get_their_hints() {
+    let report = ends_with_13("lock");
+    for wait in ["RwLock::read", "RwLock::write", "Mutex::lock"] {
+        assert!(report.contains(&format!("waits for {wait}")), "{report}");
+    }
+    assert!(
+        report.contains("hint: a task that has the lock"),
+        "{report}"
+    );
+    assert!(report.contains("hint: a guard is held"), "{report}");
+}
+
+#[test]
 fn f14_on_the_paused_clock_the_verdict_is_a_panic() {
     let _watchdog = watch();
     let Output { status, stderr, .. } = scenario("panic-when-paused").output().unwrap();

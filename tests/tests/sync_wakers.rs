@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures_core::Stream;
-use mainspring::sync::{Event, Queue, Semaphore};
+use mainspring::sync::{Condition, Event, Mutex, Queue, RwLock, Semaphore};
 use mainspring_tests::by_hand::{Bell, evil};
 
 /// Fails instead of hanging if `body` locks what it has locked already.
@@ -94,6 +94,84 @@ fn tokio_5471_a_semaphores_wakers_may_use_the_semaphore() {
         abuse(&semaphore, wait, act, |semaphore| semaphore.add_permits(1));
         semaphore.forget_permits(1);
         abuse(&semaphore, wait, act, |semaphore| semaphore.close());
+    });
+}
+
+/// A lock, and its guard until somebody unlocks.
+type Locked<L, G> = (Arc<L>, Arc<std::sync::Mutex<Option<G>>>);
+
+fn locked<L, G>(lock: &Arc<L>, guard: Result<G, mainspring::sync::TryLockError>) -> Locked<L, G> {
+    let guard = guard.expect("nobody else is here");
+    (lock.clone(), Arc::new(std::sync::Mutex::new(Some(guard))))
+}
+
+fn unlock<L, G>((_, guard): &Locked<L, G>) {
+    let guard = guard.lock().unwrap().take();
+    drop(guard);
+}
+
+#[test]
+fn a_mutexs_wakers_may_use_the_mutex() {
+    without_deadlock(|| {
+        let mutex = Arc::new(Mutex::new(1));
+        let guard = mutex.clone().try_lock_owned();
+        abuse(
+            &locked(&mutex, guard),
+            |(mutex, _)| Box::pin(async { drop(mutex.lock().await) }),
+            |(mutex, _)| {
+                drop(mutex.try_lock());
+                let _ = Bell::new().poll(&mut mutex.lock());
+                let _ = (mutex.locked(), format!("{mutex:?}"));
+            },
+            unlock,
+        );
+        assert!(!mutex.locked());
+    });
+}
+
+#[test]
+fn a_rwlocks_wakers_may_use_the_lock() {
+    without_deadlock(|| {
+        let lock = Arc::new(RwLock::new(1));
+        // Whoever is woken for a permit finds no other with the value.
+        /// Whoever is woken for the last permit finds no other with the value.
+        fn act<G>((lock, _): &Locked<RwLock<i32>, G>) {
+            drop(lock.try_read());
+            let _ = lock.try_write().map(|mut value| *value += 1);
+            let _ = Bell::new().poll(&mut lock.read());
+            let _ = Bell::new().poll(&mut lock.write());
+            let _ = format!("{lock:?}");
+        }
+        let guard = lock.clone().try_read_owned();
+        abuse(
+            &locked(&lock, guard),
+            |(lock, _)| Box::pin(async { *lock.write().await += 1 }),
+            act,
+            unlock,
+        );
+        let guard = lock.clone().try_write_owned();
+        abuse(
+            &locked(&lock, guard),
+            |(lock, _)| Box::pin(async { drop(lock.read().await) }),
+            act,
+            unlock,
+        );
+        assert!(lock.try_write().is_ok());
+    });
+}
+
+#[test]
+fn a_conditions_wakers_may_use_the_condition() {
+    without_deadlock(|| {
+        abuse(
+            &Arc::new(Condition::new(1)),
+            |condition| Box::pin(async { drop(condition.lock().await.wait().await) }),
+            |condition| {
+                let _ = Bell::new().poll(&mut condition.lock());
+                let _ = (condition.locked(), format!("{condition:?}"));
+            },
+            |condition| condition.blocking_lock().notify_all(),
+        );
     });
 }
 
@@ -208,6 +286,31 @@ fn an_events_waiter_may_change_its_waker() {
 }
 
 #[test]
+fn those_who_wait_for_a_lock_may_change_their_wakers() {
+    let mutex = Arc::new(Mutex::new(1));
+    let held = mutex.try_lock().unwrap();
+    the_last_waker_counts(mutex.lock(), || drop(held));
+    let held = mutex.try_lock().unwrap();
+    the_last_waker_counts(mutex.clone().lock_owned(), || drop(held));
+
+    let lock = Arc::new(RwLock::new(1));
+    let held = lock.try_read().unwrap();
+    the_last_waker_counts(lock.write(), || drop(held));
+    let held = lock.try_write().unwrap();
+    the_last_waker_counts(lock.clone().read_owned(), || drop(held));
+
+    let condition = Condition::with_lock(mutex.clone());
+    let wait = condition.blocking_lock().wait();
+    the_last_waker_counts(wait, || condition.blocking_lock().notify(1));
+    // Notified already, it waits for the lock.
+    let mut wait = condition.blocking_lock().wait();
+    assert!(Bell::new().poll(&mut wait).is_pending());
+    let guard = condition.blocking_lock();
+    guard.notify(1);
+    the_last_waker_counts(wait, || drop(guard));
+}
+
+#[test]
 fn a_queues_waiters_may_change_their_wakers() {
     let queue: Queue<u32> = Queue::bounded(1);
     let put = || queue.put_nowait(1).unwrap();
@@ -240,14 +343,21 @@ fn tokio_7886_a_dropped_waiter_leaves_no_waker_behind() {
     let mut put = queue.put(2);
     let mut join = queue.join();
     let mut get = empty.get();
+    let mutex = Arc::new(Mutex::new(1));
+    let condition = Condition::with_lock(mutex.clone());
+    let mut notice = condition.blocking_lock().wait();
+    assert!(bell.poll(&mut notice).is_pending());
+    let _held = mutex.try_lock().unwrap();
+    let mut lock = mutex.lock();
+    assert!(bell.poll(&mut lock).is_pending());
     assert!(bell.poll(&mut acquire).is_pending());
     assert!(bell.poll(&mut wait).is_pending());
     assert!(bell.poll(&mut put).is_pending());
     assert!(bell.poll(&mut join).is_pending());
     assert!(bell.poll(&mut get).is_pending());
-    assert_eq!(Arc::strong_count(&bell), 6);
+    assert_eq!(Arc::strong_count(&bell), 8);
 
-    drop((acquire, wait, put, join, get));
+    drop((acquire, wait, put, join, get, notice, lock));
     assert_eq!(Arc::strong_count(&bell), 1);
     assert_eq!(bell.rings(), 0);
 }

@@ -67,6 +67,9 @@ fn main() {
         ping_pong: 100_000, 0.90;
         ping_pong_oneshot: 100_000, 0.95;
         oneshot_ready: 100_000, 0.95;
+        mutex_free: 200_000, 0.90;
+        mutex_contended: 100_000, 0.50;
+        rwlock_free: 200_000, 1.10;
     };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -311,3 +311,59 @@ pub(crate) fn oneshot_ready(n: usize) -> usize {
     });
     n
 }
+
+/// Lock and unlock a mutex that nobody else wants, in one task.
+pub(crate) fn mutex_free(n: usize) -> usize {
+    runtime().block_on(async {
+        let task = rt::spawn(async move {
+            let count = rt::sync::Mutex::new(0);
+            for _ in 0..n {
+                *count.lock().await += 1;
+            }
+            count.into_inner()
+        });
+        assert_eq!(task.await.expect("no panic"), n);
+    });
+    n
+}
+
+/// A hundred tasks take turns with one mutex, and each gives way while it has it.
+pub(crate) fn mutex_contended(n: usize) -> usize {
+    const TASKS: usize = 100;
+    runtime().block_on(async {
+        let count = Arc::new(rt::sync::Mutex::new(0));
+        let tasks: Vec<_> = (0..TASKS)
+            .map(|_| {
+                let count = count.clone();
+                rt::spawn(async move {
+                    for _ in 0..n / TASKS {
+                        let mut count = count.lock().await;
+                        rt::task::yield_now().await;
+                        *count += 1;
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+        assert_eq!(*count.lock().await, n);
+    });
+    n
+}
+
+/// Lock a reader-writer lock that nobody else wants, to read and in turn to write, in one task.
+pub(crate) fn rwlock_free(n: usize) -> usize {
+    runtime().block_on(async {
+        let task = rt::spawn(async move {
+            let count = rt::sync::RwLock::new(0);
+            for i in 0..n / 2 {
+                assert_eq!(*count.read().await, i);
+                *count.write().await += 1;
+            }
+            count.into_inner()
+        });
+        assert_eq!(task.await.expect("no panic"), n / 2);
+    });
+    n
+}

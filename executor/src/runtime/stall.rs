@@ -200,6 +200,14 @@ fn hint(task: &TaskInfo) -> Option<&'static str> {
         "Semaphore::acquire" => {
             Some("a permit is held by a task that waits itself, or was forgotten")
         }
+        "Mutex::lock" => {
+            Some("a task that has the lock waits itself: for the same lock, or for one who does")
+        }
+        "RwLock::read" | "RwLock::write" => Some(
+            "a guard is held by a task that waits itself; a reader that reads again waits behind \
+             the writer between",
+        ),
+        "Condition::wait" => Some("nobody is left that calls `notify`"),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Tasks that wait for tasks: permits, signals and queues, each served in order of arrival.
+//! Tasks that wait for tasks: permits, locks, signals and queues, each served in order of arrival.
 //!
 //! Everything here may be used from any thread, inside or outside a runtime. A waiter is a future;
 //! dropping it leaves the line, and what it had already been handed goes to the next.
@@ -6,7 +6,10 @@
 //! | asyncio | tokio | here |
 //! | --- | --- | --- |
 //! | `Semaphore`, `BoundedSemaphore` | `Semaphore` | [`Semaphore`] |
+//! | `Lock` | `Mutex` | [`Mutex`] |
+//! | – | `RwLock` | [`RwLock`] |
 //! | `Event` | – | [`Event`] |
+//! | `Condition` | – | [`Condition`] |
 //! | `Queue`, `LifoQueue`, `PriorityQueue` | – | [`Queue`], [`LifoQueue`], [`PriorityQueue`] |
 //! | – | `mpsc`, `oneshot` | [`mpsc`], [`oneshot`] |
 
@@ -33,7 +36,13 @@ mod semaphore;
 mod permit;
 mod acquire;
 
+#[macro_use]
+mod guard;
+mod mutex;
+mod rwlock;
+
 mod event;
+mod condition;
 
 pub mod queue;
 
@@ -46,10 +55,20 @@ mod models;
 mod models_channels;
 
 pub use crate::sync::acquire::{Acquire, AcquireError, AcquireOwned};
+pub use crate::sync::condition::{
+    Condition, ConditionGuard, ConditionLock, ConditionWait, ConditionWaitFor, ConditionWaitUntil,
+};
 pub use crate::sync::event::{Event, EventWait};
+pub use crate::sync::mutex::{
+    Mutex, MutexGuard, MutexLock, MutexLockOwned, OwnedMutexGuard, TryLockError,
+};
 pub use crate::sync::permit::{OwnedSemaphorePermit, SemaphorePermit, TryAcquireError};
 pub use crate::sync::queue::{
     LifoQueue, PriorityQueue, Queue, QueueShutDown, Ticket, TooManyTaskDone, TryGetError,
     TryPutError,
+};
+pub use crate::sync::rwlock::{
+    OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockRead, RwLockReadGuard,
+    RwLockReadOwned, RwLockWrite, RwLockWriteGuard, RwLockWriteOwned,
 };
 pub use crate::sync::semaphore::{OverRelease, Semaphore};

@@ -17,6 +17,8 @@ use crate::sync::event::Event;
 use crate::sync::queue::{Items, Queue};
 use crate::sync::semaphore::Semaphore;
 
+mod locks;
+
 /// A waker that remembers its call. What is modelled are the locks, so std's flag will do.
 #[derive(Default)]
 struct Bell(AtomicBool);

@@ -7,11 +7,12 @@ use std::cell::RefCell;
 use std::future::{pending, poll_fn};
 use std::io::{Read, stdin};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use mainspring::runtime::{Builder, LocalRuntime, RunEnd};
-use mainspring::sync::{Queue, Semaphore, mpsc};
+use mainspring::sync::{Mutex, Queue, RwLock, Semaphore, mpsc};
 use mainspring::task::{JoinHandle, spawn_local, spawn_named, yield_now};
 use mainspring::time::{Instant, sleep};
 
@@ -24,6 +25,7 @@ fn main() {
         Some("full-channel") => mainspring::run(full_channel()),
         Some("join") => mainspring::run(join()),
         Some("semaphore") => mainspring::run(semaphore()),
+        Some("lock") => mainspring::run(lock()),
         Some("panic-when-paused") => {
             let mut builder = Builder::new_current_thread();
             let runtime = builder.start_paused(true).build_local().unwrap();
@@ -87,6 +89,18 @@ async fn semaphore() {
     let permits = Semaphore::new(1);
     let _held = permits.acquire().await;
     let _ = permits.acquire().await;
+}
+
+/// A reader that reads again behind a writer, who waits for it; and all of that under a lock that
+/// another wants.
+async fn lock() {
+    let (prices, lock) = (Arc::new(RwLock::new(1)), Arc::new(Mutex::new(())));
+    let _first = prices.read().await;
+    let _held = lock.lock().await;
+    let _writer = spawn_named("writer", prices.clone().write_owned());
+    let _wants = spawn_named("wants", lock.clone().lock_owned());
+    yield_now().await;
+    let _second = prices.read().await;
 }
 
 /// A loop that is asked to run until nothing is left says who is.
