@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     // A worker process is this program again, and stays in this line.
     serve(functions());
     match Arguments::parse().command {
-        None => list(&RECIPES.each_ref()),
+        None => list(&RECIPES.iter().collect::<Vec<_>>()),
         Some(Command::Find { words }) => find(&words),
         Some(Command::Show { name }) => show(Recipe::named(&name).expect("clap knows the names")),
         Some(Command::Run { names, order }) => run(&names, &order),

@@ -13,7 +13,7 @@ use support::{recipes, recipes_command};
 fn without_a_command_it_lists_number_name_and_question() {
     let said = recipes(&[]);
     assert_eq!(said.stdout.lines().count(), RECIPES.len());
-    for (line, recipe) in said.stdout.lines().zip(RECIPES) {
+    for (line, recipe) in said.stdout.lines().zip(RECIPES.iter()) {
         let mut words = line.split_whitespace();
         assert_eq!(words.next(), Some(recipe.number.to_string().as_str()));
         assert_eq!(words.next(), Some(recipe.name));
@@ -57,7 +57,7 @@ fn find_says_when_nothing_is_found() {
 
 #[test]
 fn show_prints_a_recipe_beside_its_python_twin() {
-    for recipe in RECIPES {
+    for recipe in RECIPES.iter() {
         let said = recipes(&["show", recipe.name]);
         assert!(said.status.success(), "{}", said.stderr);
         assert!(!said.stdout.contains("ANCHOR"), "a mark of the book shows");

@@ -18,7 +18,7 @@ fn every_twin_prints_the_transcript_of_its_recipe() {
         eprintln!("skipped: no python3 of version 3.11 or later");
         return;
     }
-    for recipe in RECIPES {
+    for recipe in RECIPES.iter() {
         let file = format!("{}/python/{}.py", env!("CARGO_MANIFEST_DIR"), recipe.name);
         let expected = transcript(recipe.name);
         let twin = |speed: &&str| {

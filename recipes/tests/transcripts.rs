@@ -13,7 +13,7 @@ use support::{Sink, play, recipes, transcript};
 
 #[test]
 fn every_recipe_prints_its_transcript() {
-    for recipe in RECIPES {
+    for recipe in RECIPES.iter() {
         let order = Order {
             paused: true,
             ..Order::default()
@@ -25,7 +25,7 @@ fn every_recipe_prints_its_transcript() {
 
 #[test]
 fn every_recipe_prints_its_transcript_with_the_loops_times() {
-    for recipe in RECIPES {
+    for recipe in RECIPES.iter() {
         let order = Order {
             paused: true,
             times: true,
@@ -43,7 +43,7 @@ fn every_recipe_prints_its_transcript_with_the_loops_times() {
 
 #[test]
 fn the_program_prints_every_transcript_and_nothing_else() {
-    for recipe in RECIPES {
+    for recipe in RECIPES.iter() {
         let said = recipes(&["run", recipe.name, "--paused"]);
         assert_eq!(said.stdout, transcript(recipe.name), "{}", recipe.name);
         assert!(said.status.success(), "{}", said.stderr);
@@ -61,8 +61,10 @@ fn the_program_prints_every_transcript_and_nothing_else() {
 #[test]
 fn all_plays_every_recipe_in_order() {
     let said = recipes(&["run", "all", "--paused", "--times"]);
-    let expected = RECIPES.map(|recipe| transcript(&format!("{}-times", recipe.name)));
-    assert_eq!(said.stdout, expected.concat());
+    let expected = RECIPES
+        .iter()
+        .map(|recipe| transcript(&format!("{}-times", recipe.name)));
+    assert_eq!(said.stdout, expected.collect::<String>());
     assert!(said.status.success(), "{}", said.stderr);
 }
 
