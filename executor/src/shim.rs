@@ -6,13 +6,13 @@
 
 #[cfg(not(mainspring_loom))]
 pub(crate) use std::{
-    sync::{Condvar, Mutex, MutexGuard, atomic},
+    sync::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, atomic},
     thread,
 };
 
 #[cfg(mainspring_loom)]
 pub(crate) use loom::{
-    sync::{Condvar, Mutex, MutexGuard, atomic},
+    sync::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, atomic},
     thread,
 };
 
@@ -21,8 +21,9 @@ pub(crate) use mainspring_reactor::Unparker;
 
 /// Locks, whether or not somebody panicked while holding the lock.
 ///
-/// No user code runs under our locks (but for a queue's `Store`, and the `Ord` of its items), so a
-/// poisoned one holds a consistent state all the same.
+/// No user code runs under our locks (but for a queue's `Store`, and the `Ord` of its items, and
+/// the `Clone` of a value that is broadcast, under a lock of its own), so a poisoned one holds a
+/// consistent state all the same.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()

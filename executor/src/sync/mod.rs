@@ -10,8 +10,12 @@
 //! | – | `RwLock` | [`RwLock`] |
 //! | `Event` | – | [`Event`] |
 //! | `Condition` | – | [`Condition`] |
+//! | – | `Notify` | [`Notify`] |
+//! | `Barrier` | `Barrier` | [`Barrier`] |
+//! | – | `OnceCell`, `SetOnce` | [`OnceCell`], [`SetOnce`] |
 //! | `Queue`, `LifoQueue`, `PriorityQueue` | – | [`Queue`], [`LifoQueue`], [`PriorityQueue`] |
 //! | – | `mpsc`, `oneshot` | [`mpsc`], [`oneshot`] |
+//! | – | `watch`, `broadcast` | [`watch`], [`broadcast`] |
 
 /// Makes a constructor `const` wherever the shim's mutex allows it: loom's one registers itself
 /// with the running model and cannot.
@@ -29,6 +33,7 @@ macro_rules! const_fn {
 
 mod wakers;
 mod wait_queue;
+mod told;
 mod permits;
 mod blocking;
 
@@ -41,27 +46,50 @@ mod guard;
 mod mutex;
 mod rwlock;
 
+mod notify;
+mod notified;
 mod event;
 mod condition;
+
+mod barrier;
+mod arrive;
+
+mod once_value;
+mod set_once;
+mod once_cell;
+mod init;
 
 pub mod queue;
 
 pub mod mpsc;
 pub mod oneshot;
+pub mod watch;
+pub mod broadcast;
 
 #[cfg(all(test, mainspring_loom))]
 mod models;
 #[cfg(all(test, mainspring_loom))]
 mod models_channels;
 
+/// Futures under the path that tokio has for them.
+pub mod futures {
+    pub use crate::sync::notified::{Notified, OwnedNotified};
+}
+
 pub use crate::sync::acquire::{Acquire, AcquireError, AcquireOwned};
+pub use crate::sync::arrive::{BarrierArrive, BarrierWait, BarrierWaitResult};
+pub use crate::sync::barrier::{Barrier, BrokenBarrier};
 pub use crate::sync::condition::{
     Condition, ConditionGuard, ConditionLock, ConditionWait, ConditionWaitFor, ConditionWaitUntil,
 };
 pub use crate::sync::event::{Event, EventWait};
+pub use crate::sync::init::{GetOrInit, GetOrTryInit};
 pub use crate::sync::mutex::{
     Mutex, MutexGuard, MutexLock, MutexLockOwned, OwnedMutexGuard, TryLockError,
 };
+pub use crate::sync::notified::{Notified, OwnedNotified};
+pub use crate::sync::notify::Notify;
+pub use crate::sync::once_cell::{OnceCell, SetError};
 pub use crate::sync::permit::{OwnedSemaphorePermit, SemaphorePermit, TryAcquireError};
 pub use crate::sync::queue::{
     LifoQueue, PriorityQueue, Queue, QueueShutDown, Ticket, TooManyTaskDone, TryGetError,
@@ -72,3 +100,4 @@ pub use crate::sync::rwlock::{
     RwLockReadOwned, RwLockWrite, RwLockWriteGuard, RwLockWriteOwned,
 };
 pub use crate::sync::semaphore::{OverRelease, Semaphore};
+pub use crate::sync::set_once::{SetOnce, SetOnceError, SetOnceWait};

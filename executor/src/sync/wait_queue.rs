@@ -42,7 +42,7 @@ pub(crate) struct WaitQueue<T> {
 #[derive(Debug)]
 struct Waiter<T> {
     serial: u64,
-    // None only after `rouse`.
+    // None after `rouse`, and for who joined without one.
     waker: Option<Waker>,
     wants: T,
     ahead: Option<usize>,
@@ -86,20 +86,30 @@ impl<T> WaitQueue<T> {
         arrival: &mut Arrival<'_>,
     ) -> Result<(), NeedsClone> {
         match key {
-            Some(key) => arrival.refresh(&mut self.waiters[key.index].waker),
+            Some(key) => self.stay(key, arrival),
             None => {
-                *key = Some(self.join(wants, arrival.take()?));
+                *key = Some(self.join(wants, Some(arrival.take()?)));
                 Ok(())
             }
         }
     }
 
-    fn join(&mut self, wants: T, waker: Waker) -> WaiterKey {
+    /// Stays where it stands, with the waker of this poll.
+    pub(crate) fn stay(
+        &mut self,
+        key: &WaiterKey,
+        arrival: &mut Arrival<'_>,
+    ) -> Result<(), NeedsClone> {
+        arrival.refresh(&mut self.waiters[key.index].waker)
+    }
+
+    /// Goes to the back of the line; without a waker, if it will be polled later.
+    pub(crate) fn join(&mut self, wants: T, waker: Option<Waker>) -> WaiterKey {
         let serial = self.joined;
         self.joined += 1;
         let index = self.waiters.insert(Waiter {
             serial,
-            waker: Some(waker),
+            waker,
             wants,
             ahead: self.last,
             behind: None,
@@ -120,11 +130,26 @@ impl<T> WaitQueue<T> {
 
     /// Calls the first in line: takes it out and has it woken. False if the line is empty.
     pub(crate) fn call_first(&mut self, out: &mut Outgoing) -> bool {
-        let Some(first) = self.first else {
+        self.call(self.first, out)
+    }
+
+    /// What the last in line wants.
+    pub(crate) fn last_mut(&mut self) -> Option<&mut T> {
+        let last = self.last?;
+        Some(&mut self.waiters[last].wants)
+    }
+
+    /// Calls the last in line: who came latest. False if the line is empty.
+    pub(crate) fn call_last(&mut self, out: &mut Outgoing) -> bool {
+        self.call(self.last, out)
+    }
+
+    fn call(&mut self, waiter: Option<usize>, out: &mut Outgoing) -> bool {
+        let Some(index) = waiter else {
             return false;
         };
         self.called += 1;
-        if let Some(waker) = self.take_out(first).waker {
+        if let Some(waker) = self.take_out(index).waker {
             out.call(waker);
         }
         true
@@ -268,6 +293,16 @@ mod tests {
                     assert!(!line.still_waits(&guest.key));
                     assert!(matches!(line.leave(guest.key), Left::Called));
                 }
+                3 if dice.roll(4) == 0 => {
+                    let expected = model.pop_back();
+                    assert_eq!(line.last_mut().copied(), expected.as_ref().map(|g| g.name));
+                    assert_eq!(line.call_last(&mut out), expected.is_some());
+                    out.settle();
+                    if let Some(guest) = expected {
+                        assert_eq!(guest.bell.0.load(Ordering::Relaxed), 1);
+                        called.push(guest);
+                    }
+                }
                 3 if dice.roll(500) == 0 => {
                     line.call_all(&mut out);
                     out.settle();
@@ -278,7 +313,7 @@ mod tests {
                 }
                 _ => {
                     let bell = Arc::new(Bell::default());
-                    let key = line.join(name, Waker::from(bell.clone()));
+                    let key = line.join(name, Some(Waker::from(bell.clone())));
                     model.push_back(Guest { name, key, bell });
                 }
             }
@@ -298,7 +333,7 @@ mod tests {
         let bells: Vec<_> = (0..3).map(|_| Arc::new(Bell::default())).collect();
         let keys: Vec<_> = bells
             .iter()
-            .map(|bell| line.join((), Waker::from(bell.clone())))
+            .map(|bell| line.join((), Some(Waker::from(bell.clone()))))
             .collect();
 
         let mut out = Outgoing::new();
@@ -312,12 +347,12 @@ mod tests {
     #[test]
     fn a_key_is_not_taken_for_the_successor_in_its_slot() {
         let mut line = WaitQueue::new();
-        let first = line.join(1, Waker::noop().clone());
+        let first = line.join(1, Some(Waker::noop().clone()));
         let mut out = Outgoing::new();
         assert!(line.call_first(&mut out));
         out.settle();
 
-        let second = line.join(2, Waker::noop().clone());
+        let second = line.join(2, Some(Waker::noop().clone()));
 
         assert_eq!(first.index, second.index);
         assert!(!line.still_waits(&first));
