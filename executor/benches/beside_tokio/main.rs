@@ -70,6 +70,14 @@ fn main() {
         mutex_free: 200_000, 0.90;
         mutex_contended: 100_000, 0.50;
         rwlock_free: 200_000, 1.10;
+        notify_baton: 200_000, 0.95;
+        notify_pair: 200_000, 0.95;
+        notify_kept: 1_000_000, 1.00;
+        barrier_10: 200_000, 1.00;
+        once_full: 1_000_000, 1.00;
+        watch_10: 200_000, 1.00;
+        broadcast_1: 200_000, 1.00;
+        broadcast_10: 500_000, 1.00;
     };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

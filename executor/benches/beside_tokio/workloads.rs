@@ -367,3 +367,178 @@ pub(crate) fn rwlock_free(n: usize) -> usize {
     });
     n
 }
+
+/// Pass a baton around: a hundred tasks wait on one `Notify`, and who has it calls the next.
+pub(crate) fn notify_baton(n: usize) -> usize {
+    const TASKS: usize = 100;
+    runtime().block_on(async {
+        let baton = Arc::new(rt::sync::Notify::new());
+        let runners: Vec<_> = (0..TASKS)
+            .map(|_| {
+                let baton = baton.clone();
+                rt::spawn(async move {
+                    for _ in 0..n / TASKS {
+                        baton.notified().await;
+                        baton.notify_one();
+                    }
+                })
+            })
+            .collect();
+        // All stand in line before it starts.
+        rt::task::yield_now().await;
+        baton.notify_one();
+        for runner in runners {
+            runner.await.expect("no panic");
+        }
+    });
+    n
+}
+
+/// Two tasks that call each other, with a `Notify` each.
+pub(crate) fn notify_pair(n: usize) -> usize {
+    runtime().block_on(async {
+        let (ping, pong) = (Arc::new(rt::sync::Notify::new()), Arc::new(rt::sync::Notify::new()));
+        let (heard, answer) = (ping.clone(), pong.clone());
+        let other = rt::spawn(async move {
+            for _ in 0..n / 2 {
+                heard.notified().await;
+                answer.notify_one();
+            }
+        });
+        let one = rt::spawn(async move {
+            for _ in 0..n / 2 {
+                ping.notify_one();
+                pong.notified().await;
+            }
+        });
+        one.await.expect("no panic");
+        other.await.expect("no panic");
+    });
+    n
+}
+
+/// A call that is there already: no task waits.
+pub(crate) fn notify_kept(n: usize) -> usize {
+    runtime().block_on(async {
+        let task = rt::spawn(async move {
+            let notify = rt::sync::Notify::new();
+            for _ in 0..n {
+                notify.notify_one();
+                notify.notified().await;
+            }
+        });
+        task.await.expect("no panic");
+    });
+    n
+}
+
+/// Ten tasks meet at a barrier, round after round; counted are arrivals.
+pub(crate) fn barrier_10(n: usize) -> usize {
+    const TASKS: usize = 10;
+    runtime().block_on(async {
+        let barrier = Arc::new(rt::sync::Barrier::new(TASKS));
+        let tasks: Vec<_> = (0..TASKS)
+            .map(|_| {
+                let barrier = barrier.clone();
+                rt::spawn(async move {
+                    for _ in 0..n / TASKS {
+                        barrier.wait().await;
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+    });
+    n
+}
+
+/// A cell that is full already is asked again and again.
+pub(crate) fn once_full(n: usize) -> usize {
+    runtime().block_on(async {
+        let task = rt::spawn(async move {
+            let cell = rt::sync::OnceCell::new();
+            let mut sum = 0;
+            for _ in 0..n {
+                sum += *cell.get_or_init(|| async { 1 }).await;
+            }
+            sum
+        });
+        assert_eq!(task.await.expect("no panic"), n);
+    });
+    n
+}
+
+/// One value changes, and ten tasks see each change; counted is what was seen.
+pub(crate) fn watch_10(n: usize) -> usize {
+    const WATCHERS: usize = 10;
+    runtime().block_on(async {
+        let (sender, receiver) = rt::sync::watch::channel(0);
+        let watchers: Vec<_> = (0..WATCHERS)
+            .map(|_| {
+                let mut receiver = receiver.clone();
+                rt::spawn(async move {
+                    let mut seen = 0;
+                    while receiver.changed().await.is_ok() {
+                        seen += 1;
+                        assert!(*receiver.borrow_and_update() >= seen);
+                    }
+                    seen
+                })
+            })
+            .collect();
+        drop(receiver);
+        for change in 1..=n / WATCHERS {
+            sender.send(change).expect("somebody watches");
+            rt::task::yield_now().await;
+        }
+        drop(sender);
+        for watcher in watchers {
+            assert!(watcher.await.expect("no panic") > 0);
+        }
+    });
+    n
+}
+
+/// Values to one receiver, a hundred at a time.
+pub(crate) fn broadcast_1(n: usize) -> usize {
+    broadcast_to(1, n)
+}
+
+/// Values to ten receivers, a hundred at a time; counted is what was received.
+pub(crate) fn broadcast_10(n: usize) -> usize {
+    broadcast_to(10, n)
+}
+
+fn broadcast_to(receivers: usize, n: usize) -> usize {
+    const AT_ONCE: usize = 100;
+    runtime().block_on(async {
+        let sender = rt::sync::broadcast::Sender::new(2 * AT_ONCE);
+        let receivers: Vec<_> = (0..receivers)
+            .map(|_| {
+                let mut receiver = sender.subscribe();
+                rt::spawn(async move {
+                    let mut received = 0;
+                    while let Ok(number) = receiver.recv().await {
+                        assert_eq!(number, received);
+                        received += 1;
+                    }
+                    received
+                })
+            })
+            .collect();
+        let sent = n / receivers.len();
+        for number in 0..sent {
+            sender.send(number).expect("somebody listens");
+            if number % AT_ONCE == 0 {
+                rt::task::yield_now().await;
+            }
+        }
+        drop(sender);
+        for receiver in receivers {
+            assert_eq!(receiver.await.expect("no panic"), sent);
+        }
+    });
+    n
+}

@@ -233,7 +233,7 @@ impl State {
                 Ok(Poll::Ready(Ok(Passage { index, leads })))
             }
             _ => {
-                *place = Some(self.line.join(Some(arrival))?);
+                *place = Some(self.line.join(Some(arrival.take()?)));
                 Ok(Poll::Pending)
             }
         }
@@ -242,7 +242,8 @@ impl State {
     /// Calls the first `count` in line, each with its number.
     fn open(&mut self, count: usize, out: &mut Outgoing) {
         for index in 0..count {
-            self.line.call_first(index, out);
+            let waker = self.line.take_first(index).flatten();
+            waker.into_iter().for_each(|waker| out.call(waker));
         }
         if count > 0 {
             self.phase = Phase::Draining;
@@ -252,7 +253,13 @@ impl State {
     /// The number with which this one was called, if it was. The last to leave a round lets the
     /// next one fill.
     fn leave(&mut self, parties: usize, place: Place, out: &mut Outgoing) -> Option<usize> {
-        let index = self.line.leave(place, out);
+        let index = match self.line.leave(place) {
+            Ok(index) => Some(index),
+            Err(waker) => {
+                out.discard(waker);
+                None
+            }
+        };
         let is_over = matches!(self.phase, Phase::Draining | Phase::Resetting);
         if is_over && self.line.called() == 0 {
             self.phase = Phase::Filling;

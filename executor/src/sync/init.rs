@@ -87,6 +87,7 @@ where
 {
     type Output = &'a T;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<&'a T> {
         let making = self.project().making;
         let Ok(value) = ready!(making.poll_value(Ok::<T, Infallible>, cx));
@@ -124,7 +125,7 @@ pin_project! {
         // Dropped before the right: nobody begins while this one ends.
         #[pin]
         made: Option<Fut>,
-        waiting: Acquire<'a>,
+        waiting: Option<Acquire<'a>>,
         right: Option<SemaphorePermit<'a>>,
         place: &'static Location<'static>,
     }
@@ -139,7 +140,7 @@ where
     fn new(cell: &'a OnceCell<T>, init: F) -> Self {
         Making {
             cell,
-            waiting: cell.right().acquire(),
+            waiting: None,
             right: None,
             init: Some(init),
             made: None,
@@ -159,7 +160,9 @@ where
                 leaf::spend();
                 return Poll::Ready(Ok(value));
             }
-            let Poll::Ready(acquired) = Pin::new(&mut *this.waiting).poll(cx) else {
+            let cell = *this.cell;
+            let waiting = this.waiting.get_or_insert_with(|| cell.right().acquire());
+            let Poll::Ready(acquired) = Pin::new(waiting).poll(cx) else {
                 leaf::waiting_for("OnceCell::get_or_init", this.place);
                 return Poll::Pending;
             };

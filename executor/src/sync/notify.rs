@@ -5,19 +5,24 @@
 //! counts a round, by which futures that were made before it and not polled yet learn that it was
 //! meant for them, too.
 //!
-//! **Invariant N1: while a permit is stored, nobody waits.**
+//! Nobody waits most of the time, so the permit and the rounds are one atomic word, and the line is
+//! locked only if somebody stands in it or goes there.
+//!
+//! **Invariant N1: while a permit is stored, nobody waits**: the word never has both marks.
+//!
+//! **Invariant N2: while the lock is free, `WAITING` is set exactly if the line has somebody.**
 //!
 //! # Source
 //!
 //! The rules are those of tokio's `Notify`, whose counter of rounds this is; the line is ours.
 
 use std::fmt;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use crate::shim::atomic::{AtomicUsize, Ordering};
 use crate::shim::{Mutex, lock};
 use crate::sync::told::{Place, ToldQueue};
-use crate::sync::wakers::{Arrival, NeedsClone, Outgoing, look_under};
+use crate::sync::wakers::{Outgoing, look_under};
 
 /// Wakes one task, or all that wait, and carries no value.
 ///
@@ -51,17 +56,27 @@ use crate::sync::wakers::{Arrival, NeedsClone, Outgoing, look_under};
 /// # });
 /// ```
 pub struct Notify {
-    // Any thread; written under the lock only: how often all were called.
-    rounds: AtomicUsize,
+    // Any thread; `WAITING` and the rounds only under the lock.
+    word: AtomicUsize,
 
     // Any thread, under its lock.
-    state: Mutex<State>,
+    line: Mutex<Line>,
 }
 
-#[derive(Debug)]
-struct State {
-    permit: bool,
-    line: ToldQueue<Call>,
+type Line = ToldQueue<Call>;
+
+/// A call is kept for the next to come.
+const PERMIT: usize = 1;
+
+/// Somebody stands in line: whoever calls needs the lock.
+const WAITING: usize = 2;
+
+/// One call of `notify_waiters`; they count in the bits from here on.
+const ROUND: usize = 4;
+
+/// How often all were called.
+fn rounds(word: usize) -> usize {
+    word / ROUND
 }
 
 /// By what a waiter was called: who goes away without having run passes on what was for one.
@@ -95,11 +110,8 @@ impl Notify {
         /// One that has not been called.
         pub fn new() -> Self {
             Notify {
-                rounds: AtomicUsize::new(0),
-                state: Mutex::new(State {
-                    permit: false,
-                    line: ToldQueue::new(),
-                }),
+                word: AtomicUsize::new(0),
+                line: Mutex::new(ToldQueue::new()),
             }
         }
     }
@@ -163,10 +175,54 @@ impl Notify {
         self.notify(Call::Last);
     }
 
+    #[inline]
     fn notify(&self, call: Call) {
-        let mut out = Outgoing::new();
-        lock(&self.state).notify(call, &mut out);
-        out.settle();
+        if !self.keep() {
+            self.call(call);
+        }
+    }
+
+    /// Keeps a permit, unless somebody waits.
+    #[inline]
+    fn keep(&self) -> bool {
+        let mut word = self.word.load(Ordering::Acquire);
+        while word & WAITING == 0 {
+            match self.exchange(word, word | PERMIT) {
+                Ok(()) => return true,
+                Err(changed) => word = changed,
+            }
+        }
+        false
+    }
+
+    fn call(&self, call: Call) {
+        let waker = self.call_under(&mut lock(&self.line), call);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Calls one, whose waker is to be woken after the lock, or keeps the permit if there is none
+    /// to call.
+    #[inline]
+    fn call_under(&self, line: &mut Line, call: Call) -> Option<Waker> {
+        let called = match call {
+            Call::First => line.take_first(call),
+            Call::Last => line.take_last(call),
+            Call::All => return None,
+        };
+        if called.is_none() {
+            self.word.fetch_or(PERMIT, Ordering::AcqRel);
+        } else if line.len() == 0 {
+            self.word.fetch_and(!WAITING, Ordering::AcqRel);
+        }
+        called.flatten()
+    }
+
+    #[inline]
+    fn exchange(&self, from: usize, to: usize) -> Result<(), usize> {
+        let exchanged = (self.word).compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        exchanged.map(|_| ())
     }
 
     /// Calls all who wait now, in the order in which they came.
@@ -192,10 +248,13 @@ impl Notify {
     /// ```
     pub fn notify_waiters(&self) {
         let mut out = Outgoing::new();
-        let mut state = lock(&self.state);
-        self.rounds.fetch_add(1, Ordering::Release);
-        state.line.call_all(Call::All, &mut out);
-        drop(state);
+        let mut line = lock(&self.line);
+        self.word.fetch_add(ROUND, Ordering::AcqRel);
+        if line.len() > 0 {
+            line.call_all(Call::All, &mut out);
+            self.word.fetch_and(!WAITING, Ordering::AcqRel);
+        }
+        drop(line);
         out.settle();
     }
 
@@ -203,7 +262,7 @@ impl Notify {
     #[inline]
     pub(crate) fn claim(&self) -> Claim {
         Claim {
-            rounds: self.rounds.load(Ordering::Acquire),
+            rounds: rounds(self.word.load(Ordering::Acquire)),
             stage: Stage::Fresh,
         }
     }
@@ -211,15 +270,74 @@ impl Notify {
     /// Waits until called.
     #[inline]
     pub(crate) fn poll_claim(&self, claim: &mut Claim, cx: &mut Context<'_>) -> Poll<()> {
-        if matches!(claim.stage, Stage::Done) {
+        match claim.stage {
+            Stage::Fresh if self.take(claim.rounds, 0) => claim.stage = Stage::Done,
+            Stage::Fresh => return self.join(claim, Some(cx.waker().clone())),
+            Stage::InLine(_) => return self.look(claim, cx),
+            Stage::Done => {}
+        }
+        Poll::Ready(())
+    }
+
+    /// Comes to wait without a waker: true if it has been called already.
+    pub(crate) fn enable(&self, claim: &mut Claim) -> bool {
+        match &claim.stage {
+            Stage::Fresh => self.join(claim, None).is_ready(),
+            Stage::InLine(place) => !lock(&self.line).still_waits(place),
+            Stage::Done => true,
+        }
+    }
+
+    /// The first look under the lock, from which on it stands in line.
+    fn join(&self, claim: &mut Claim, waker: Option<Waker>) -> Poll<()> {
+        let mut line = lock(&self.line);
+        if self.take(claim.rounds, WAITING) {
+            claim.stage = Stage::Done;
+            drop(line);
+            drop(waker);
             return Poll::Ready(());
         }
-        let mut out = Outgoing::new();
-        let poll = look_under(&self.state, cx.waker(), false, |state, arrival| {
-            self.look(state, claim, Some(arrival), &mut out)
-        });
-        out.settle();
-        poll
+        claim.stage = Stage::InLine(line.join(waker));
+        Poll::Pending
+    }
+
+    /// The looks that follow: it has been called, or stays with the waker of this poll.
+    fn look(&self, claim: &mut Claim, cx: &mut Context<'_>) -> Poll<()> {
+        look_under(&self.line, cx.waker(), false, |line, arrival| {
+            if let Stage::InLine(place) = &claim.stage
+                && line.still_waits(place)
+            {
+                line.stay(place, arrival)?;
+                return Ok(Poll::Pending);
+            }
+            if let Stage::InLine(place) = std::mem::replace(&mut claim.stage, Stage::Done) {
+                // Called, so there is no waker to be dropped.
+                let _ = line.leave(place);
+            }
+            Ok(Poll::Ready(()))
+        })
+    }
+
+    /// True if who began to wait in the round of that number is called already; otherwise leaves
+    /// `mark` in the word.
+    #[inline]
+    fn take(&self, round: usize, mark: usize) -> bool {
+        let mut word = self.word.load(Ordering::Acquire);
+        loop {
+            // All were called: this one, too, and the permit stays for another.
+            if rounds(word) != round {
+                return true;
+            }
+            let is_kept = word & PERMIT != 0;
+            let after = word & !PERMIT | if is_kept { 0 } else { mark };
+            if after == word {
+                return false;
+            }
+            match self.exchange(word, after) {
+                Ok(()) => return is_kept,
+                Err(changed) => word = changed,
+            }
+        }
     }
 
     /// Waits until `look` finds something, looking again whenever all are called.
@@ -241,45 +359,6 @@ impl Notify {
         }
     }
 
-    /// Comes to wait without a waker: true if it has been called already.
-    pub(crate) fn enable(&self, claim: &mut Claim) -> bool {
-        let mut out = Outgoing::new();
-        let looked = self.look(&mut lock(&self.state), claim, None, &mut out);
-        out.settle();
-        matches!(looked, Ok(Poll::Ready(())))
-    }
-
-    fn look(
-        &self,
-        state: &mut State,
-        claim: &mut Claim,
-        arrival: Option<&mut Arrival<'_>>,
-        out: &mut Outgoing,
-    ) -> Result<Poll<()>, NeedsClone> {
-        match &claim.stage {
-            Stage::Done => return Ok(Poll::Ready(())),
-            Stage::Fresh => {
-                // All were called: this one, too, and the permit stays for another.
-                let was_meant = claim.rounds != self.rounds.load(Ordering::Relaxed);
-                if !was_meant && !std::mem::take(&mut state.permit) {
-                    claim.stage = Stage::InLine(state.line.join(arrival)?);
-                    return Ok(Poll::Pending);
-                }
-            }
-            Stage::InLine(place) if state.line.still_waits(place) => {
-                if let Some(arrival) = arrival {
-                    state.line.stay(place, arrival)?;
-                }
-                return Ok(Poll::Pending);
-            }
-            Stage::InLine(_) => {}
-        }
-        if let Stage::InLine(place) = std::mem::replace(&mut claim.stage, Stage::Done) {
-            state.line.leave(place, out);
-        }
-        Ok(Poll::Ready(()))
-    }
-
     /// Leaves the line, if `claim` stands in one, and passes on what was meant for one.
     #[inline]
     pub(crate) fn give_up(&self, claim: &mut Claim) {
@@ -290,25 +369,21 @@ impl Notify {
 
     #[cold]
     fn withdraw(&self, place: Place) {
-        let mut out = Outgoing::new();
-        let mut state = lock(&self.state);
-        if let Some(call @ (Call::First | Call::Last)) = state.line.leave(place, &mut out) {
-            state.notify(call, &mut out);
+        let mut line = lock(&self.line);
+        match line.leave(place) {
+            Ok(call) => {
+                let waker = self.call_under(&mut line, call);
+                drop(line);
+                waker.into_iter().for_each(Waker::wake);
+            }
+            Err(waker) => {
+                if line.len() == 0 {
+                    self.word.fetch_and(!WAITING, Ordering::AcqRel);
+                }
+                drop(line);
+                drop(waker);
+            }
         }
-        drop(state);
-        out.settle();
-    }
-}
-
-impl State {
-    /// Calls one, or keeps the permit if there is none to call.
-    fn notify(&mut self, call: Call, out: &mut Outgoing) {
-        let has_called = match call {
-            Call::First => self.line.call_first(call, out),
-            Call::Last => self.line.call_last(call, out),
-            Call::All => return,
-        };
-        self.permit |= !has_called;
     }
 }
 
@@ -320,10 +395,10 @@ impl Default for Notify {
 
 impl fmt::Debug for Notify {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = lock(&self.state);
+        let waiting = lock(&self.line).len();
         f.debug_struct("Notify")
-            .field("permit", &state.permit)
-            .field("waiting", &state.line.len())
+            .field("permit", &(self.word.load(Ordering::Relaxed) & PERMIT != 0))
+            .field("waiting", &waiting)
             .finish()
     }
 }

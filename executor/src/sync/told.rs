@@ -3,6 +3,8 @@
 //! [`WaitQueue`] forgets those that it has called. Here each place has an entry beside the line,
 //! which is empty until its waiter is called and stays until the waiter has read it.
 
+use std::task::Waker;
+
 use slab::Slab;
 
 use crate::sync::wait_queue::{Left, WaitQueue, WaiterKey};
@@ -31,12 +33,12 @@ impl<M: Copy> ToldQueue<M> {
         }
     }
 
-    /// Goes to the back of the line, with the waker of this poll if there is one.
-    pub(crate) fn join(&mut self, arrival: Option<&mut Arrival<'_>>) -> Result<Place, NeedsClone> {
-        let waker = arrival.map(Arrival::take).transpose()?;
+    /// Goes to the back of the line; without a waker, if it will be polled later.
+    #[inline]
+    pub(crate) fn join(&mut self, waker: Option<Waker>) -> Place {
         let entry = self.entries.insert(None);
         let key = self.line.join(entry, waker);
-        Ok(Place { key, entry })
+        Place { key, entry }
     }
 
     /// Stays where it stands, with the waker of this poll.
@@ -53,38 +55,39 @@ impl<M: Copy> ToldQueue<M> {
         self.entries[place.entry].is_none()
     }
 
-    /// Calls the first in line with `message`. False if the line is empty.
-    pub(crate) fn call_first(&mut self, message: M, out: &mut Outgoing) -> bool {
-        let entry = self.line.first_mut().copied();
-        self.tell(entry, message);
-        self.line.call_first(out)
+    /// Calls the first in line with `message`, if there is one: its waker, to be woken after the
+    /// lock.
+    #[inline]
+    pub(crate) fn take_first(&mut self, message: M) -> Option<Option<Waker>> {
+        let entry = *self.line.first_mut()?;
+        self.entries[entry] = Some(message);
+        self.line.take_first()
     }
 
-    /// Calls the last in line with `message`. False if the line is empty.
-    pub(crate) fn call_last(&mut self, message: M, out: &mut Outgoing) -> bool {
-        let entry = self.line.last_mut().copied();
-        self.tell(entry, message);
-        self.line.call_last(out)
+    /// The same with the last in line.
+    pub(crate) fn take_last(&mut self, message: M) -> Option<Option<Waker>> {
+        let entry = *self.line.last_mut()?;
+        self.entries[entry] = Some(message);
+        self.line.take_last()
     }
 
     /// Calls everybody who waits now with `message`, from first to last.
     pub(crate) fn call_all(&mut self, message: M, out: &mut Outgoing) {
-        while self.call_first(message, out) {}
-    }
-
-    fn tell(&mut self, entry: Option<usize>, message: M) {
-        if let Some(entry) = entry {
-            self.entries[entry] = Some(message);
+        out.reserve(self.len());
+        while let Some(waker) = self.take_first(message) {
+            waker.into_iter().for_each(|waker| out.call(waker));
         }
     }
 
-    /// Gives a place back: what its waiter was told, if it was called. The waker of one that was
-    /// not goes out with the others.
-    pub(crate) fn leave(&mut self, place: Place, out: &mut Outgoing) -> Option<M> {
-        if let Left::Waiting(_, waker) = self.line.leave(place.key) {
-            out.discard(waker);
+    /// Gives a place back: what its waiter was told, or the waker of one that was not called, to be
+    /// dropped after the lock.
+    #[inline]
+    pub(crate) fn leave(&mut self, place: Place) -> Result<M, Option<Waker>> {
+        let told = self.entries.remove(place.entry);
+        match self.line.leave(place.key) {
+            Left::Waiting(_, waker) => Err(waker),
+            Left::Called => Ok(told.expect("who is called is told something")),
         }
-        self.entries.remove(place.entry)
     }
 
     /// How many wait.

@@ -130,7 +130,18 @@ impl<T> WaitQueue<T> {
 
     /// Calls the first in line: takes it out and has it woken. False if the line is empty.
     pub(crate) fn call_first(&mut self, out: &mut Outgoing) -> bool {
-        self.call(self.first, out)
+        let called = self.take_first();
+        if let Some(Some(waker)) = called {
+            out.call(waker);
+            return true;
+        }
+        called.is_some()
+    }
+
+    /// Calls the first in line, if there is one: its waker, to be woken after the lock.
+    #[inline]
+    pub(crate) fn take_first(&mut self) -> Option<Option<Waker>> {
+        self.take(self.first)
     }
 
     /// What the last in line wants.
@@ -139,24 +150,21 @@ impl<T> WaitQueue<T> {
         Some(&mut self.waiters[last].wants)
     }
 
-    /// Calls the last in line: who came latest. False if the line is empty.
-    pub(crate) fn call_last(&mut self, out: &mut Outgoing) -> bool {
-        self.call(self.last, out)
+    /// Calls the last in line, who came latest, as [`take_first`](WaitQueue::take_first) the first.
+    pub(crate) fn take_last(&mut self) -> Option<Option<Waker>> {
+        self.take(self.last)
     }
 
-    fn call(&mut self, waiter: Option<usize>, out: &mut Outgoing) -> bool {
-        let Some(index) = waiter else {
-            return false;
-        };
+    #[inline]
+    fn take(&mut self, index: Option<usize>) -> Option<Option<Waker>> {
+        let index = index?;
         self.called += 1;
-        if let Some(waker) = self.take_out(index).waker {
-            out.call(waker);
-        }
-        true
+        Some(self.take_out(index).waker)
     }
 
     /// Calls everybody who waits now, from first to last.
     pub(crate) fn call_all(&mut self, out: &mut Outgoing) {
+        out.reserve(self.len());
         while self.call_first(out) {}
     }
 
@@ -296,9 +304,10 @@ mod tests {
                 3 if dice.roll(4) == 0 => {
                     let expected = model.pop_back();
                     assert_eq!(line.last_mut().copied(), expected.as_ref().map(|g| g.name));
-                    assert_eq!(line.call_last(&mut out), expected.is_some());
-                    out.settle();
+                    let waker = line.take_last();
+                    assert_eq!(waker.is_some(), expected.is_some());
                     if let Some(guest) = expected {
+                        waker.flatten().unwrap().wake();
                         assert_eq!(guest.bell.0.load(Ordering::Relaxed), 1);
                         called.push(guest);
                     }

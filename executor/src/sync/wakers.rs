@@ -111,6 +111,11 @@ impl Outgoing {
         }
     }
 
+    /// Makes room for so many more.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.rest.reserve(count.saturating_sub(1));
+    }
+
     /// To be dropped: its task has stopped waiting. One at most, as a poll or a drop has one
     /// place at most.
     pub(crate) fn discard(&mut self, waker: Option<Waker>) {

@@ -47,7 +47,7 @@ pub(crate) struct State<T> {
 
 /// A value, and how many receivers have not got it.
 struct Kept<T> {
-    value: Parcel<T>,
+    value: Arc<Mutex<T>>,
     unseen: usize,
 }
 
@@ -55,13 +55,21 @@ struct Kept<T> {
 ///
 /// They clone it after the channel's lock, for `Clone` is user code; but one after the other, for
 /// the value need not be `Sync`. So it has a lock of its own.
-pub(crate) struct Parcel<T>(Arc<Mutex<T>>);
+pub(crate) struct Parcel<T> {
+    value: Arc<Mutex<T>>,
+    is_last: bool,
+}
 
 impl<T: Clone> Parcel<T> {
     /// The value itself for the last who wants it, a clone for the others.
+    #[inline]
     pub(crate) fn open(self) -> T {
-        match Arc::try_unwrap(self.0) {
+        if !self.is_last {
+            return lock(&self.value).clone();
+        }
+        match Arc::try_unwrap(self.value) {
             Ok(value) => value.into_inner().unwrap_or_else(PoisonError::into_inner),
+            // Another thread is still cloning.
             Err(shared) => lock(&shared).clone(),
         }
     }
@@ -106,7 +114,7 @@ impl<T> Shared<T> {
             false => None,
         };
         state.kept.push_back(Kept {
-            value: Parcel(Arc::new(Mutex::new(value))),
+            value: Arc::new(Mutex::new(value)),
             unseen: receivers,
         });
         state.sent += 1;
@@ -171,11 +179,15 @@ impl<T> State<T> {
         let kept = &mut self.kept[index];
         kept.unseen -= 1;
         if kept.unseen > 0 {
-            return Ok(Parcel(kept.value.0.clone()));
+            let value = kept.value.clone();
+            let is_last = false;
+            return Ok(Parcel { value, is_last });
         }
         // By B1 it is the oldest.
         let kept = self.kept.pop_front();
-        Ok(kept.expect("it was looked at a line ago").value)
+        let value = kept.expect("it was looked at a line ago").value;
+        let is_last = true;
+        Ok(Parcel { value, is_last })
     }
 
     /// The same, and waits if there is nothing yet.

@@ -95,9 +95,15 @@ impl<T> Sender<T> {
     /// use mainspring::sync::watch;
     ///
     /// let (sender, receiver) = watch::channel(1);
-    /// let raise = |to| sender.send_if_modified(|value| to > std::mem::replace(value, to.max(*value)));
-    /// assert!(!raise(0));
-    /// assert!(raise(5));
+    /// let raise_to = |goal: i32| {
+    ///     sender.send_if_modified(|value| {
+    ///         let is_more = goal > *value;
+    ///         *value = goal.max(*value);
+    ///         is_more
+    ///     })
+    /// };
+    /// assert!(!raise_to(0));
+    /// assert!(raise_to(5));
     /// assert_eq!(*receiver.borrow(), 5);
     /// ```
     pub fn send_if_modified<F>(&self, modify: F) -> bool
