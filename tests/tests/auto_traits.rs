@@ -5,6 +5,7 @@
 //! tokio's (mostly a future that is `Unpin`) has "more" beside it.
 
 use std::cell::Cell;
+use std::future::Ready;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -83,9 +84,9 @@ fn times() {
     rows! {
         Instant: Send Sync Unpin;
         Sleep: Send Sync, not Unpin;
-        Timeout<std::future::Ready<u8>>: Send Sync, not Unpin;
-        Timeout<std::future::Ready<Sent>>: Send, not Sync Unpin;
-        Timeout<std::future::Ready<Local>>: , not Send Sync Unpin;
+        Timeout<Ready<u8>>: Send Sync, not Unpin;
+        Timeout<Ready<Sent>>: Send, not Sync Unpin;
+        Timeout<Ready<Local>>: , not Send Sync Unpin;
         Elapsed: Send Sync Unpin;
         Interval: Send Sync Unpin;
         MissedTickBehavior: Send Sync Unpin;
@@ -117,8 +118,8 @@ fn futures_in_hand() {
         Resolver<Sent>: Send Sync Unpin;
         Resolver<Local>: Unpin, not Send Sync;
         Cancelled<'static, u8>: Send Sync Unpin;
-        Gather<std::future::Ready<u8>>: Send;
-        TryGather<std::future::Ready<Result<u8, u8>>>: Send;
+        Gather<Ready<u8>>: Send;
+        TryGather<Ready<Result<u8, u8>>>: Send;
         Wait<u8>: Send Sync;
         Wait<Local>: , not Send Sync;
         Finished<u8>: Send Sync Unpin;
@@ -285,5 +286,67 @@ fn sockets() {
     rows! {
         TcpListener: Send Sync Unpin UnwindSafe RefUnwindSafe;
         TcpStream: Send Sync Unpin UnwindSafe RefUnwindSafe;
+    }
+}
+
+#[test]
+fn signals() {
+    use mainspring::sync::*;
+    rows! {
+        Notify: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        futures::Notified<'static>: Send Sync, not Unpin;
+        futures::OwnedNotified: Send Sync, not Unpin;
+        Barrier: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        BarrierWaitResult: Send Sync Unpin;
+        BarrierWait<'static>: Send Sync Unpin; // more: Unpin
+        OnceCell<u8>: Send Sync Unpin;
+        OnceCell<Sent>: Send Unpin, not Sync;
+        OnceCell<Local>: Unpin, not Send Sync;
+        SetError<Sent>: Send Unpin, not Sync;
+        SetOnce<u8>: Send Sync Unpin;
+        SetOnce<Sent>: Send Unpin, not Sync;
+        SetOnce<Local>: Unpin, not Send Sync;
+        SetOnceWait<'static, u8>: Send Sync Unpin; // more: Unpin
+        SetOnceWait<'static, Sent>: Unpin, not Send Sync;
+        GetOrInit<'static, u8, fn() -> Ready<u8>, Ready<u8>>: Send Sync;
+        GetOrInit<'static, Sent, fn() -> Ready<Sent>, Ready<Sent>>: , not Send Sync;
+        GetOrInit<'static, u8, fn() -> Ready<u8>, Pinned>: , not Unpin;
+
+        // Without a counterpart.
+        BarrierArrive<'static>: Send Sync Unpin;
+        BrokenBarrier: Send Sync Unpin;
+    }
+}
+
+#[test]
+fn channels_to_many() {
+    use mainspring::sync::{broadcast, watch};
+    rows! {
+        watch::Sender<u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        watch::Sender<Sent>: Unpin, not Send Sync;
+        watch::Sender<Local>: Unpin, not Send Sync;
+        watch::Receiver<u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        watch::Receiver<Sent>: Unpin, not Send Sync;
+        watch::Ref<'static, u8>: Sync Unpin, not Send;
+        watch::Ref<'static, Sent>: Unpin, not Send Sync;
+        watch::Changed<'static, u8>: Send Sync Unpin; // more: Unpin
+        watch::Changed<'static, Sent>: Unpin, not Send Sync;
+        watch::Closed<'static, u8>: Send Sync Unpin; // more: Unpin
+        watch::WaitFor<'static, u8, fn(&u8) -> bool>: Send Sync Unpin; // more: Unpin
+        watch::error::SendError<u8>: Send Sync Unpin;
+        watch::error::RecvError: Send Sync Unpin;
+
+        broadcast::Sender<u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        broadcast::Sender<Sent>: Send Sync Unpin;
+        broadcast::Sender<Local>: Unpin, not Send Sync;
+        broadcast::WeakSender<Sent>: Send Sync Unpin;
+        broadcast::WeakSender<Local>: Unpin, not Send Sync;
+        broadcast::Receiver<Sent>: Send Sync Unpin;
+        broadcast::Receiver<Local>: Unpin, not Send Sync;
+        broadcast::Recv<'static, Sent>: Send Sync Unpin; // more: Unpin
+        broadcast::Recv<'static, Local>: Unpin, not Send Sync;
+        broadcast::Closed<'static, Sent>: Send Sync;
+        broadcast::error::RecvError: Send Sync Unpin;
+        broadcast::error::TryRecvError: Send Sync Unpin;
     }
 }

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures_core::Stream;
-use mainspring::sync::{Condition, Event, Mutex, Queue, RwLock, Semaphore};
+use mainspring::sync::{Barrier, Condition, Event, Mutex, Notify, Queue, RwLock, Semaphore, SetOnce, broadcast, watch};
 use mainspring_tests::by_hand::{Bell, evil};
 
 /// Fails instead of hanging if `body` locks what it has locked already.
@@ -398,4 +398,136 @@ fn async_lock_42_a_waiter_rings_no_more_than_it_has_reason_to() {
     assert_eq!(bell.rings(), 1);
     assert!(bell.poll(&mut acquire).is_ready());
     assert_eq!(bell.rings(), 1);
+}
+
+#[test]
+fn tokio_4129_a_notifys_wakers_may_use_the_notify() {
+    without_deadlock(|| {
+        let wait: fn(&Arc<Notify>) -> Wait<'_> = |notify| Box::pin(notify.notified());
+        // It comes and goes without taking what is kept.
+        let act: fn(&Arc<Notify>) = |notify| {
+            let mut other = Box::pin(notify.notified());
+            if Bell::new().poll(&mut other).is_ready() {
+                notify.notify_one();
+            }
+            let _ = format!("{notify:?}");
+        };
+        abuse(&Arc::new(Notify::new()), wait, act, |n| n.notify_one());
+        abuse(&Arc::new(Notify::new()), wait, act, |n| n.notify_last());
+        abuse(&Arc::new(Notify::new()), wait, act, |n| n.notify_waiters());
+    });
+}
+
+#[test]
+fn tokio_5471_a_barriers_wakers_may_use_the_barrier() {
+    without_deadlock(|| {
+        let wait: fn(&Arc<Barrier>) -> Wait<'_> = |barrier| {
+            Box::pin(async {
+                let _ = barrier.arrive().await;
+            })
+        };
+        let act: fn(&Arc<Barrier>) = |barrier| {
+            let _ = (barrier.n_waiting(), barrier.broken());
+            let _ = Bell::new().poll(&mut barrier.arrive());
+            let _ = format!("{barrier:?}");
+        };
+        abuse(&Arc::new(Barrier::new(9)), wait, act, |b| b.abort());
+        abuse(&Arc::new(Barrier::new(9)), wait, act, |b| b.reset());
+        abuse(&Arc::new(Barrier::new(2)), wait, act, |b| {
+            let _ = Bell::new().poll(&mut b.arrive());
+        });
+    });
+}
+
+#[test]
+fn tokio_5578_a_broadcasts_wakers_may_use_the_channel() {
+    type Ends = Arc<(
+        broadcast::Sender<u8>,
+        std::sync::Mutex<Option<broadcast::Receiver<u8>>>,
+    )>;
+    without_deadlock(|| {
+        let wait: fn(&Ends) -> Wait<'_> = |ends| {
+            let mut receiver = ends.0.subscribe();
+            Box::pin(async move {
+                let _ = receiver.recv().await;
+            })
+        };
+        let act: fn(&Ends) = |ends| {
+            let mut receiver = ends.0.subscribe();
+            let _ = Bell::new().poll(&mut receiver.recv());
+            let _ = (ends.0.len(), ends.0.receiver_count(), receiver.try_recv());
+        };
+        let (sender, receiver) = broadcast::channel(2);
+        let ends: Ends = Arc::new((sender, std::sync::Mutex::new(Some(receiver))));
+        abuse(&ends, wait, act, |ends| drop(ends.0.send(1)));
+
+        let gone: fn(&Ends) -> Wait<'_> = |ends| Box::pin(ends.0.closed());
+        let look: fn(&Ends) = |ends| assert!(ends.0.receiver_count() < 3);
+        abuse(&ends, gone, look, |ends| {
+            drop(ends.1.lock().unwrap().take())
+        });
+    });
+}
+
+#[test]
+fn tokio_5471_a_watch_channels_wakers_may_use_the_channel() {
+    type Ends = Arc<(watch::Sender<u8>, watch::Receiver<u8>)>;
+    without_deadlock(|| {
+        let wait: fn(&Ends) -> Wait<'_> = |ends| {
+            let mut receiver = ends.1.clone();
+            receiver.mark_unchanged();
+            Box::pin(async move {
+                let _ = receiver.changed().await;
+            })
+        };
+        let act: fn(&Ends) = |ends| {
+            let mut receiver = ends.0.subscribe();
+            let _ = Bell::new().poll(&mut receiver.changed());
+            let _ = (*ends.0.borrow(), format!("{:?}", ends.1));
+        };
+        let ends: Ends = Arc::new(watch::channel(0));
+        abuse(&ends, wait, act, |ends| ends.0.send(1).unwrap());
+    });
+}
+
+#[test]
+fn those_who_wait_for_a_signal_may_change_their_waker() {
+    let notify = Notify::new();
+    the_last_waker_counts(Box::pin(notify.notified()), || notify.notify_one());
+    the_last_waker_counts(Box::pin(notify.notified()), || notify.notify_waiters());
+    let barrier = Barrier::new(2);
+    the_last_waker_counts(barrier.arrive(), || barrier.abort());
+    let cell = SetOnce::new();
+    the_last_waker_counts(cell.wait(), || cell.set(1).unwrap());
+    let (sender, mut receiver) = watch::channel(0);
+    the_last_waker_counts(receiver.changed(), || sender.send(1).unwrap());
+    let accept = |value: &i32| *value == 2;
+    the_last_waker_counts(receiver.wait_for(accept), || sender.send(2).unwrap());
+    let (sender, mut receiver) = broadcast::channel(1);
+    the_last_waker_counts(receiver.recv(), || drop(sender.send(1)));
+    the_last_waker_counts(sender.closed(), || drop(receiver));
+}
+
+#[test]
+fn tokio_7886_a_dropped_wait_for_a_signal_leaves_no_waker_behind() {
+    let (notify, barrier, cell) = (Notify::new(), Barrier::new(2), SetOnce::<u8>::new());
+    let (_publisher, mut watches) = watch::channel(0);
+    let (sender, mut receiver) = broadcast::channel::<u8>(1);
+    let bell = Bell::new();
+    let mut notified = Box::pin(notify.notified());
+    let mut arrives = barrier.arrive();
+    let mut waits = cell.wait();
+    let mut changed = watches.changed();
+    let mut closed = sender.closed();
+    let mut recv = receiver.recv();
+    assert!(bell.poll(&mut notified).is_pending());
+    assert!(bell.poll(&mut arrives).is_pending());
+    assert!(bell.poll(&mut waits).is_pending());
+    assert!(bell.poll(&mut changed).is_pending());
+    assert!(bell.poll(&mut closed).is_pending());
+    assert!(bell.poll(&mut recv).is_pending());
+    assert_eq!(Arc::strong_count(&bell), 7);
+    drop((notified, arrives, waits, changed, closed, recv));
+    assert_eq!(Arc::strong_count(&bell), 1);
+    assert_eq!(bell.rings(), 0);
 }

@@ -197,6 +197,16 @@ fn hint(task: &TaskInfo) -> Option<&'static str> {
             Some("a channel is full and its receiver does not receive, or a permit was forgotten")
         }
         "oneshot::Receiver" => Some("the sender of a oneshot is kept by somebody who waits itself"),
+        "Notify::notified" => Some(
+            "`notify_waiters` is not kept for those who come later: make the `notified` before \
+             the look, or use `notify_one`",
+        ),
+        "Barrier::wait" | "Barrier::arrive" => {
+            Some("a party that ended early never arrives: `abort` the barrier when one fails")
+        }
+        "broadcast::Receiver::recv" | "watch::Receiver::changed" => {
+            Some("a sender that nobody uses is still there: drop it, and the channel ends")
+        }
         "Semaphore::acquire" => {
             Some("a permit is held by a task that waits itself, or was forgotten")
         }

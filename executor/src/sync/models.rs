@@ -1,7 +1,10 @@
-//! A semaphore, a queue and an event between threads, in every interleaving, by loom.
+//! What waits in lines, between threads, in every interleaving, by loom: here a semaphore, a queue
+//! and an event, in `signals` the rest that wakes one or all.
 //!
 //! Each model has a twin with a mistake built in, and the twin must fail: a model that cannot find
 //! the mistake proves nothing.
+
+mod signals;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -11,8 +11,8 @@
 //! | --- | --- |
 //! | `error` | what the ends say when the other one is gone |
 //! | `shared` | the value, its version, and a look at it |
-//! | `sender` | the end that changes the value |
 //! | `receiver` | the end that looks |
+//! | `sender` | the end that changes the value |
 //! | `change` | waiting for a change, and for the receivers to go |
 //!
 //! # Examples
@@ -43,8 +43,8 @@
 pub mod error;
 
 mod shared;
-mod sender;
 mod receiver;
+mod sender;
 mod change;
 
 pub use crate::sync::watch::change::{Changed, Closed, WaitFor};
