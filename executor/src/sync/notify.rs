@@ -196,8 +196,8 @@ impl Notify {
     }
 
     fn call(&self, call: Call) {
-        let waker = self.call_under(&mut lock(&self.line), call);
-        if let Some(waker) = waker {
+        let called = self.call_under(&mut lock(&self.line), call);
+        if let Some(waker) = called {
             waker.wake();
         }
     }
@@ -214,9 +214,17 @@ impl Notify {
         if called.is_none() {
             self.word.fetch_or(PERMIT, Ordering::AcqRel);
         } else if line.len() == 0 {
-            self.word.fetch_and(!WAITING, Ordering::AcqRel);
+            self.clear_waiting();
         }
         called.flatten()
+    }
+
+    /// The line has become empty. Under its lock, and as long as the mark is set nobody changes the
+    /// word without the lock (by N1 there is no permit to take), so it can simply be written.
+    #[inline]
+    fn clear_waiting(&self) {
+        let word = self.word.load(Ordering::Relaxed);
+        self.word.store(word & !WAITING, Ordering::Release);
     }
 
     #[inline]
@@ -252,7 +260,7 @@ impl Notify {
         self.word.fetch_add(ROUND, Ordering::AcqRel);
         if line.len() > 0 {
             line.call_all(Call::All, &mut out);
-            self.word.fetch_and(!WAITING, Ordering::AcqRel);
+            self.clear_waiting();
         }
         drop(line);
         out.settle();
@@ -304,9 +312,10 @@ impl Notify {
     /// The looks that follow: it has been called, or stays with the waker of this poll.
     fn look(&self, claim: &mut Claim, cx: &mut Context<'_>) -> Poll<()> {
         look_under(&self.line, cx.waker(), false, |line, arrival| {
-            if let Stage::InLine(place) = &claim.stage
-                && line.still_waits(place)
-            {
+            let Stage::InLine(place) = &claim.stage else {
+                return Ok(Poll::Ready(()));
+            };
+            if line.still_waits(place) {
                 line.stay(place, arrival)?;
                 return Ok(Poll::Pending);
             }
@@ -378,7 +387,7 @@ impl Notify {
             }
             Err(waker) => {
                 if line.len() == 0 {
-                    self.word.fetch_and(!WAITING, Ordering::AcqRel);
+                    self.clear_waiting();
                 }
                 drop(line);
                 drop(waker);

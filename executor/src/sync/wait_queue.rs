@@ -104,6 +104,7 @@ impl<T> WaitQueue<T> {
     }
 
     /// Goes to the back of the line; without a waker, if it will be polled later.
+    #[inline]
     pub(crate) fn join(&mut self, wants: T, waker: Option<Waker>) -> WaiterKey {
         let serial = self.joined;
         self.joined += 1;
@@ -182,6 +183,7 @@ impl<T> WaitQueue<T> {
 
     // ANCHOR: leave
     /// Gives a place back.
+    #[inline]
     pub(crate) fn leave(&mut self, key: WaiterKey) -> Left<T> {
         if self.still_waits(&key) {
             let waiter = self.take_out(key.index);
@@ -191,6 +193,7 @@ impl<T> WaitQueue<T> {
         Left::Called
     }
 
+    #[inline]
     fn take_out(&mut self, index: usize) -> Waiter<T> {
         let waiter = self.waiters.remove(index);
         match waiter.ahead {
