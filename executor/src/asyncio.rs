@@ -26,7 +26,8 @@ pub use crate::pool::{
 pub use crate::process::{ProcessPool, Processes, function, serve};
 pub use crate::runtime::{Handle, LocalRuntime as Runner, run};
 pub use crate::sync::{
-    Barrier, BrokenBarrier as BrokenBarrierError, Condition, Event, LifoQueue, Mutex, PriorityQueue, Queue, QueueShutDown, Semaphore,
+    Barrier, BrokenBarrier as BrokenBarrierError, Condition, Event, LifoQueue, Mutex,
+    PriorityQueue, Queue, QueueShutDown, Semaphore,
 };
 pub use crate::task::{
     JoinError, all_tasks, current_task, spawn_local as create_task, spawn_local as ensure_future,

@@ -11,7 +11,9 @@ use std::thread;
 use std::time::Duration;
 
 use futures_core::Stream;
-use mainspring::sync::{Barrier, Condition, Event, Mutex, Notify, Queue, RwLock, Semaphore, SetOnce, broadcast, watch};
+use mainspring::sync::{
+    Barrier, Condition, Event, Mutex, Notify, Queue, RwLock, Semaphore, SetOnce, broadcast, watch,
+};
 use mainspring_tests::by_hand::{Bell, evil};
 
 /// Fails instead of hanging if `body` locks what it has locked already.

@@ -1,10 +1,8 @@
 //! What waits in lines, between threads, in every interleaving, by loom: here a semaphore, a queue
-//! and an event, in `signals` the rest that wakes one or all.
+//! and an event; in `locks` what guards a value, in `signals` what wakes one or all.
 //!
 //! Each model has a twin with a mistake built in, and the twin must fail: a model that cannot find
 //! the mistake proves nothing.
-
-mod signals;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,6 +19,7 @@ use crate::sync::queue::{Items, Queue};
 use crate::sync::semaphore::Semaphore;
 
 mod locks;
+mod signals;
 
 /// A waker that remembers its call. What is modelled are the locks, so std's flag will do.
 #[derive(Default)]

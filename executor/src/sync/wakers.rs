@@ -111,9 +111,12 @@ impl Outgoing {
         }
     }
 
-    /// Makes room for so many more.
+    /// Makes room for so many calls.
     pub(crate) fn reserve(&mut self, count: usize) {
-        self.rest.reserve(count.saturating_sub(1));
+        if count > 1 {
+            let crowd = self.rest.get_or_insert_default();
+            crowd.wakers.reserve(count);
+        }
     }
 
     /// To be dropped: its task has stopped waiting. One at most, as a poll or a drop has one
