@@ -30,32 +30,33 @@ impl Notify {
     ///
     /// ```
     /// use std::cell::Cell;
+    /// use std::rc::Rc;
     ///
     /// use mainspring::sync::Notify;
     ///
     /// # mainspring::run(async {
-    /// let (count, changed) = (Cell::new(0), Notify::new());
-    /// let wait_for_three = async {
-    ///     loop {
-    ///         let notified = changed.notified();
-    ///         if count.get() == 3 {
-    ///             return count.get();
+    /// let shared = Rc::new((Cell::new(0), Notify::new()));
+    /// let three = mainspring::task::spawn_local({
+    ///     let shared = shared.clone();
+    ///     async move {
+    ///         let (count, changed) = &*shared;
+    ///         loop {
+    ///             let notified = changed.notified();
+    ///             if count.get() == 3 {
+    ///                 return;
+    ///             }
+    ///             notified.await;
     ///         }
-    ///         notified.await;
     ///     }
-    /// };
-    /// let counting = async {
-    ///     for _ in 0..3 {
-    ///         count.set(count.get() + 1);
-    ///         changed.notify_waiters();
-    ///         mainspring::yield_now().await;
-    ///     }
-    ///     0
-    /// };
-    /// # use std::{future::Future, pin::Pin};
-    /// let both: [Pin<Box<dyn Future<Output = i32> + '_>>; 2] =
-    ///     [Box::pin(wait_for_three), Box::pin(counting)];
-    /// assert_eq!(mainspring::future::gather(both).await, [3, 0]);
+    /// });
+    ///
+    /// let (count, changed) = &*shared;
+    /// for _ in 0..3 {
+    ///     count.set(count.get() + 1);
+    ///     changed.notify_waiters();
+    ///     mainspring::yield_now().await;
+    /// }
+    /// three.await.unwrap();
     /// # });
     /// ```
     #[inline]
