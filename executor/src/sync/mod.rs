@@ -27,7 +27,7 @@ macro_rules! const_fn {
     };
 }
 
-mod wakers;
+pub(crate) mod wakers;
 mod wait_queue;
 mod permits;
 mod blocking;

@@ -188,6 +188,30 @@ impl<T> JoinCell<T> {
         self.take_from(&mut lock(&self.slot))
     }
 
+    /// The same, and no link to whoever waited stays behind.
+    pub(crate) fn take_now(&self) -> Option<Outcome<T>> {
+        let outcome = self.try_take()?;
+        self.forget_reader();
+        Some(outcome)
+    }
+
+    /// The reader's side, without a look: the waker is called as soon as there is an outcome to
+    /// take, which may be now.
+    pub(crate) fn call_at_end(&self, waker: Waker) {
+        let is_elsewhere = self.waker.is_elsewhere();
+        let is_given_up = is_elsewhere && !self.waker.on_abort(Party::Reader, &waker);
+        let old = {
+            let mut slot = lock(&self.slot);
+            match self.waker.is_finished() && slot.looks_due() == 0 {
+                true => None,
+                false => Some(slot.reader.replace(waker.clone())),
+            }
+        };
+        if old.is_none() || is_given_up {
+            waker.wake();
+        }
+    }
+
     fn take_from(&self, slot: &mut Slot<T>) -> Option<Outcome<T>> {
         if slot.looks_due() > 0 {
             return None;
