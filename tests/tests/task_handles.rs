@@ -364,7 +364,7 @@ fn an_eager_task_at_the_end_of_its_runtime_is_turned_away() {
         });
         pending::<()>().await
     });
-    let _ = runtime.block_on(async { idle().await });
+    runtime.block_on(async { idle().await });
     drop(runtime);
     let task = outcome.take().unwrap();
     assert!(task.try_result().unwrap().unwrap_err().is_cancelled());
