@@ -12,7 +12,7 @@
 //! caller, and dropping the wait drops them. `wait` and `shield` are about tasks, which live on
 //! their own.
 
-mod roster;
+pub(crate) mod roster;
 mod children;
 mod limit;
 mod gather;

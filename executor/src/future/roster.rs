@@ -136,3 +136,13 @@ impl Bell {
         }
     }
 }
+
+/// Wrong on purpose: the steps that the models must find fault with.
+#[cfg(all(test, mainspring_loom))]
+impl Roster {
+    /// Looks at the list and leaves the waker in two steps.
+    pub(crate) fn ask_in_two_steps(&self, parent: &Waker, turn: &mut VecDeque<Key>) {
+        turn.append(&mut lock(&self.calls).woken);
+        lock(&self.calls).parent = Some(parent.clone());
+    }
+}

@@ -198,18 +198,19 @@ impl<T> JoinCell<T> {
     /// The reader's side, without a look: the waker is called as soon as there is an outcome to
     /// take, which may be now.
     pub(crate) fn call_at_end(&self, waker: Waker) {
-        let is_elsewhere = self.waker.is_elsewhere();
-        let is_given_up = is_elsewhere && !self.waker.on_abort(Party::Reader, &waker);
-        let old = {
+        // Whoever gives work elsewhere up calls the listener, or is seen below.
+        if self.waker.is_elsewhere() {
+            self.waker.on_abort(Party::Reader, &waker);
+        }
+        let (called, old) = {
             let mut slot = lock(&self.slot);
             match self.waker.is_finished() && slot.looks_due() == 0 {
-                true => None,
-                false => Some(slot.reader.replace(waker.clone())),
+                true => (Some(waker), None),
+                false => (None, slot.reader.replace(waker)),
             }
         };
-        if old.is_none() || is_given_up {
-            waker.wake();
-        }
+        drop(old);
+        wake_all(called);
     }
 
     fn take_from(&self, slot: &mut Slot<T>) -> Option<Outcome<T>> {
