@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use mainspring::future::{Resolver, create_future};
-use mainspring::task::{Group, Member, TaskGroup, task_group};
+use mainspring::task::{ErrorGroup, Member, TaskGroup, task_group};
 use mainspring_tests::on_drop::on_drop;
 use mainspring_tests::orders::{Seat, drawn_orders, every_order};
 
@@ -125,13 +125,9 @@ fn play(sequence: &[usize]) {
 }
 
 /// One poll of the group, beside what the model says of it.
-fn poll<F>(
-    seat: &mut Seat<std::pin::Pin<Box<Group<'static, usize, usize, F>>>>,
-    children: &mut [Child],
-    body_fate: Option<bool>,
-    is_stopped: bool,
-) where
-    F: Future<Output = Answer>,
+fn poll<F>(seat: &mut Seat<F>, children: &mut [Child], body_fate: Option<bool>, is_stopped: bool)
+where
+    F: Future<Output = Result<usize, ErrorGroup<usize>>> + Unpin,
 {
     if seat.future.is_none() {
         return;

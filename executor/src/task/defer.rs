@@ -24,7 +24,8 @@ use crate::quietly::quietly;
 /// by that clock), and until nothing can wake them any more. What is left is dropped, and named on
 /// standard error. They can spawn nothing then (it would be cancelled), but may `defer`, use
 /// `spawn_blocking`, and run futures side by side in place. There is no such chance if the runtime
-/// is dropped inside of another one's task, or on another thread while nobody turns this loop.
+/// is dropped inside of another one's task, or on another thread while nobody turns this loop, or
+/// if this thread ends first.
 ///
 /// asyncio: an `await` in a `finally`. tokio has none.
 ///

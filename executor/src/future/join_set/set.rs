@@ -44,7 +44,7 @@ use crate::task::{AbortHandle, Id, JoinError, JoinHandle, Outcome, spawn, spawn_
 /// # });
 /// ```
 pub struct JoinSet<T> {
-    tasks: Slab<Member<T>>,
+    tasks: Slab<Entry<T>>,
     /// How many were ever put in.
     count: usize,
     /// Who rang, in the order of ringing.
@@ -52,7 +52,7 @@ pub struct JoinSet<T> {
     roster: Arc<Roster>,
 }
 
-struct Member<T> {
+struct Entry<T> {
     index: usize,
     handle: JoinHandle<T>,
     bell: Arc<Bell>,
@@ -146,7 +146,7 @@ impl<T: 'static> JoinSet<T> {
         // From now on, so that who ends first is first, also before anybody joins.
         bell.reset();
         handle.cell().call_at_end(Waker::from(bell.clone()));
-        place.insert(Member {
+        place.insert(Entry {
             index: key.index,
             handle,
             bell,
@@ -244,7 +244,7 @@ impl<T: 'static> JoinSet<T> {
 
 impl<T> JoinSet<T> {
     /// Those in the set, in the order of spawning.
-    fn in_order(&self) -> Vec<&Member<T>> {
+    fn in_order(&self) -> Vec<&Entry<T>> {
         let mut tasks: Vec<_> = self.tasks.iter().map(|(_, task)| task).collect();
         tasks.sort_by_key(|task| task.index);
         tasks
