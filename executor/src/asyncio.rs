@@ -30,7 +30,8 @@ pub use crate::sync::{
     PriorityQueue, Queue, QueueShutDown, Semaphore,
 };
 pub use crate::task::{
-    JoinError, all_tasks, current_task, spawn_local as create_task, spawn_local as ensure_future,
+    ErrorGroup as ExceptionGroup, JoinError, TaskGroup, all_tasks, current_task,
+    spawn_local as create_task, spawn_local as ensure_future, task_group,
 };
 pub use crate::time::{
     Duration, Elapsed as TimeoutError, sleep_secs as sleep, timeout, timeout_at, wait_for,

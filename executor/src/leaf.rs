@@ -77,3 +77,24 @@ pub(crate) fn end_poll() -> Option<Note> {
     NOTE.take()
 }
 // ANCHOR_END: begin_poll
+
+/// What is put aside while another task is polled within the poll of one.
+#[derive(Debug)]
+pub(crate) struct Aside {
+    budget: u32,
+    note: Option<Note>,
+}
+
+/// The loop's side: a poll within the poll begins.
+pub(crate) fn set_aside() -> Aside {
+    Aside {
+        budget: BUDGET.get(),
+        note: NOTE.get(),
+    }
+}
+
+/// The loop's side: the poll within has ended, and the outer one goes on.
+pub(crate) fn go_on(aside: Aside) {
+    BUDGET.set(aside.budget);
+    NOTE.set(aside.note);
+}

@@ -8,6 +8,7 @@ pub mod on_drop;
 pub mod orders;
 pub mod patient;
 pub mod processes;
+pub mod refusals;
 pub mod script;
 pub mod source;
 pub mod watchdog;

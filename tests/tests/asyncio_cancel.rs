@@ -1,6 +1,7 @@
 //! asyncio's behaviour of cancelling tasks: one test for each behaviour, named after it.
 //!
-//! What is different on purpose is said beside the test.
+//! What is different on purpose is said beside the test. Clean-ups that wait are in
+//! `task_defer.rs`.
 
 use std::cell::{Cell, RefCell};
 use std::future::pending;
@@ -8,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mainspring::runtime::LocalRuntime;
-use mainspring::sync::Semaphore;
+use mainspring::sync::{Event, Semaphore};
 use mainspring::task::{idle, spawn_local, yield_now};
 use mainspring::time::{Instant, sleep, timeout};
 use mainspring_tests::on_drop::on_drop;
@@ -84,6 +85,21 @@ async fn cancel_task_and_inner() {
 }
 
 /// Different on purpose: it cannot be caught, so it is never swallowed.
+/// Different on purpose: a cancellation cannot be caught. Who wants to end in his own words waits
+/// for a word as well, which is a value like any other.
+#[mainspring::test]
+async fn cancel_caught_returns_value() {
+    let stop = Rc::new(Event::new());
+    let word = stop.clone();
+    let task = spawn_local(async move {
+        word.wait().await;
+        42
+    });
+    idle().await;
+    stop.set();
+    assert_eq!(task.await.unwrap(), 42);
+}
+
 #[mainspring::test]
 async fn cancel_ignored_goes_on() {
     let steps = Rc::new(Cell::new(0));
@@ -149,6 +165,15 @@ async fn cancel_awaited_task_is_cancelled_too() {
     assert!(outer.await.unwrap_err().is_cancelled());
     idle().await;
     assert_eq!(*log.borrow(), ["inner ended"]);
+
+    // A handle that is tied to its awaiter gives asyncio's behaviour.
+    let tied = spawn_local(pending::<()>());
+    let abort = tied.abort_handle();
+    let outer = spawn_local(tied.abort_on_drop());
+    idle().await;
+    outer.abort();
+    idle().await;
+    assert!(outer.is_finished() && abort.is_finished());
 
     // What is awaited in place goes with it.
     let guard = {

@@ -1,8 +1,9 @@
 //! asyncio's behaviour of tasks, and of reaching them from other threads: one test for each
 //! behaviour, named after it. Cancelling them is in `asyncio_cancel.rs`.
 //!
-//! What is different on purpose is said beside the test. What concerns eager starts, task-local
-//! values, deferred clean-ups and handlers for unread failures comes with those.
+//! What is different on purpose is said beside the test. Eager starts are in `task_handles.rs`,
+//! deferred clean-ups in `task_defer.rs`, and what the types refuse in `task_refusals.rs`. What
+//! concerns task-local values and handlers for unread failures comes with those.
 
 use std::cell::{Cell, RefCell};
 use std::future::pending;

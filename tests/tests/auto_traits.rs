@@ -51,8 +51,31 @@ fn tasks() {
         JoinHandle<Pinned>: Unpin;
         AbortHandle: Send Sync Unpin UnwindSafe RefUnwindSafe;
         YieldNow: Send Sync Unpin; // more: Unpin
+        JoinSet<u8>: Send Sync Unpin;
+        JoinSet<Sent>: Send Sync Unpin;
+        JoinSet<Local>: Unpin, not Send Sync;
+        join_set::JoinNext<'static, u8>: Send Sync Unpin; // more: Unpin
+        join_set::JoinNext<'static, Sent>: Send Sync Unpin; // more: Unpin
+        join_set::JoinNext<'static, Local>: Unpin, not Send Sync; // more: Unpin
+        join_set::JoinNextWithId<'static, Sent>: Send Sync Unpin; // more: Unpin
+        join_set::JoinAll<u8>: Send Sync Unpin; // more: Unpin
+        join_set::JoinAll<Pinned>: Unpin; // more: Unpin
+        join_set::JoinAll<Local>: Unpin, not Send Sync; // more: Unpin
+        join_set::ShutDown<'static, Sent>: Send Sync Unpin; // more: Unpin
 
         // Without a counterpart.
+        join_set::JoinOutcomes<u8>: Send Sync Unpin;
+        AbortOnDrop<Sent>: Send Sync Unpin;
+        AbortOnDrop<Local>: Unpin, not Send Sync;
+        Shared<u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        Shared<Sent>: Unpin, not Send Sync;
+        Shared<Pinned>: Unpin;
+        Defer: Unpin, not Send Sync;
+        TaskGroup<'static, u8>: Unpin, not Send Sync;
+        Member<u8>: Unpin, not Send Sync;
+        Group<'static, u8, u8, std::future::Ready<Result<u8, u8>>>: Unpin, not Send Sync;
+        Group<'static, u8, u8, Pinned>: , not Send Sync Unpin;
+        ErrorGroup<u8>: Send Sync Unpin;
         Outcome<u8>: Send Sync Unpin;
         Idle: Send Sync Unpin;
         TaskInfo: Send Sync Unpin;

@@ -56,6 +56,19 @@ async fn shield_outer_cancelled_then_result_can_still_be_read() {
 }
 
 #[mainspring::test(start_paused = true)]
+async fn shield_outer_cancelled_then_error() {
+    let mut work = shield(async {
+        after(20, ()).await;
+        panic!("the work, on purpose");
+    });
+    let limit = Duration::from_millis(10);
+    assert!(timeout(limit, &mut work).await.is_err());
+    after(20, ()).await;
+    // Somebody can still read it, and does.
+    assert!(work.await.unwrap_err().is_panic());
+}
+
+#[mainspring::test(start_paused = true)]
 async fn a_shield_tells_where_it_was_put_up() {
     let work = shield(async {});
     assert!(work.spawned_at().file().ends_with("future_shield.rs"));

@@ -17,7 +17,7 @@
 //! | cpython gh-91887 | the loop holds tasks weakly | here, though it cannot be written |
 //! | tokio #4624, #5686, #5712 | a branch that is always ready starves others | `tokio_4624_…`, future_gather |
 //! | tokio #7164 | tasks that wake each other starve the rest | here |
-//! | JoinSet::join_all | panics for a cancelled task | here: outcomes are results |
+//! | JoinSet::join_all | panics for a cancelled task | here: `join_outcomes` |
 
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
@@ -30,7 +30,7 @@ use std::thread;
 use std::time::Duration;
 
 use mainspring::runtime::{LocalRuntime, Runtime};
-use mainspring::task::{JoinHandle, idle, spawn_local, yield_now};
+use mainspring::task::{JoinHandle, JoinSet, idle, spawn_local, yield_now};
 use mainspring::time::sleep;
 use mainspring_tests::on_drop::on_drop;
 use mainspring_tests::watchdog::watch;
@@ -337,13 +337,12 @@ async fn tokio_7164_two_that_wake_each_other_do_not_starve_a_third() {
 
 #[mainspring::test]
 async fn join_set_a_cancelled_task_among_many_is_a_result_and_no_panic() {
-    let tasks: Vec<_> = (0..4)
-        .map(|number| spawn_local(async move { number }))
+    let mut set = JoinSet::new();
+    let aborts: Vec<_> = (0..4)
+        .map(|number| set.spawn_local(async move { number }))
         .collect();
-    tasks[2].abort();
-    let mut outcomes = Vec::new();
-    for task in tasks {
-        outcomes.push(task.await.ok());
-    }
+    aborts[2].abort();
+    let outcomes = set.join_outcomes().await.into_iter();
+    let outcomes: Vec<_> = outcomes.map(Result::ok).collect();
     assert_eq!(outcomes, [Some(0), Some(1), None, Some(3)]);
 }

@@ -1,17 +1,9 @@
 //! What the compiler refuses to hand to a worker process, and in which words.
 //!
 //! That a function captures nothing is checked where code is made of it: `cargo check` passes what
-//! `cargo build` refuses. So these programs are compiled in earnest, against the mainspring that
-//! this test itself was built with. (`compile_fail` doctests do not look at the words, and a
-//! snapshot of the whole message would be another one in each version of the compiler.)
+//! `cargo build` refuses.
 
-use std::env;
-use std::ffi::OsString;
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::LazyLock;
+use mainspring_tests::refusals::Refusals;
 
 /// What a function may not do.
 const CAPTURES: &str = "may not capture anything: pass what it needs as its argument";
@@ -135,61 +127,6 @@ fn the_attribute_reports_a_function_at_its_place_in_the_list() {
 
 #[track_caller]
 fn refused(program: &str, wanted: &str) {
-    let errors = compiled(&RLIB, program).expect_err("it compiles");
-    assert!(errors.contains(wanted), "{program}\n\n{errors}");
-}
-
-/// The mainspring that this test was built with: of those that lie beside it, the newest that the
-/// compiler of today can use.
-static RLIB: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = env::current_exe().unwrap();
-    let folder = folder.parent().unwrap();
-    let beside = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let mut found: Vec<_> = beside
-        .filter(|entry| {
-            let name = entry.file_name().into_string().unwrap_or_default();
-            name.starts_with("libmainspring-") && name.ends_with(".rlib")
-        })
-        .map(|entry| (entry.metadata().unwrap().modified().unwrap(), entry.path()))
-        .collect();
-    found.sort();
-    let mut errors = String::new();
-    for (_, path) in found.into_iter().rev() {
-        match compiled(&path, SOUND) {
-            Ok(()) => return path,
-            Err(why) => errors = why,
-        }
-    }
-    panic!("no mainspring in {folder:?} compiles a program that is sound\n{errors}");
-});
-
-/// Makes code of a program, and links nothing.
-///
-/// # Errors
-///
-/// What the compiler says.
-fn compiled(rlib: &Path, program: &str) -> Result<(), String> {
-    let mut linked = OsString::from("mainspring=");
-    linked.push(rlib);
-    let mut beside = OsString::from("dependency=");
-    beside.push(rlib.parent().unwrap());
-    let mut compiler = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()))
-        .args(["--edition=2024", "--crate-name=program", "--crate-type=bin"])
-        .args(["--emit=obj", "--cap-lints=allow", "--color=never"])
-        .arg("-o-")
-        .args(["--extern".into(), linked, "-L".into(), beside])
-        .arg("-")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut source = compiler.stdin.take().unwrap();
-    write!(source, "{PROLOGUE}{program}").unwrap();
-    drop(source);
-    let ended = compiler.wait_with_output().unwrap();
-    match ended.status.success() {
-        true => Ok(()),
-        false => Err(String::from_utf8_lossy(&ended.stderr).into_owned()),
-    }
+    static PROGRAMS: Refusals = Refusals::new(PROLOGUE, SOUND);
+    PROGRAMS.refused(program, wanted);
 }

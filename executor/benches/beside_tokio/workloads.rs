@@ -37,6 +37,23 @@ fn spawn_join_by(batch: usize, n: usize) -> usize {
     n
 }
 
+/// Spawn a thousand tasks into a set and join them in the order of ending, again and again.
+pub(crate) fn join_set_1k(n: usize) -> usize {
+    const BATCH: usize = 1_000;
+    runtime().block_on(async {
+        let mut set = rt::task::JoinSet::new();
+        for _ in 0..n / BATCH {
+            for i in 0..BATCH {
+                set.spawn(async move { i });
+            }
+            while let Some(outcome) = set.join_next().await {
+                assert!(outcome.expect("a value") < BATCH);
+            }
+        }
+    });
+    n
+}
+
 /// Give way, a thousand tasks in turn.
 pub(crate) fn yield_now(n: usize) -> usize {
     const TASKS: usize = 1000;

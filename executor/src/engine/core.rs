@@ -6,6 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Instant;
 
 use mainspring_reactor::{Reactor, Wheel};
 
@@ -51,8 +52,12 @@ pub(crate) struct Engine {
     pub(crate) stopping: Cell<bool>,
     /// It is being turned just now.
     pub(crate) is_turning: Cell<bool>,
-    /// Nothing may be spawned any more.
+    /// Nothing may be spawned any more, but for clean-ups.
     pub(crate) closing: Cell<bool>,
+    /// Clean-ups neither.
+    pub(crate) closed: Cell<bool>,
+    /// While the last clean-ups run: no wait lasts longer than until then.
+    pub(crate) ends_at: Cell<Option<Instant>>,
     /// The runtime was dropped inside of this loop, which sees to the pools when it comes home.
     pub(crate) owes_pools: Cell<bool>,
     /// What is to be done when no task is left.
@@ -80,6 +85,8 @@ impl Engine {
             stopping: Cell::new(false),
             is_turning: Cell::new(false),
             closing: Cell::new(false),
+            closed: Cell::new(false),
+            ends_at: Cell::new(None),
             owes_pools: Cell::new(false),
             when_empty: RefCell::new(Vec::new()),
             stall_told: Cell::new(false),
@@ -101,13 +108,22 @@ impl Engine {
             && self.reactor.borrow().is_empty()
     }
 
+    /// No more tasks, and every task is dropped, in the order of spawning, but for clean-ups.
+    pub(crate) fn drop_tasks(&self) {
+        self.closing.set(true);
+        for body in self.tasks.drain(|task| !task.is_clean_up()) {
+            quietly(|| drop(body));
+        }
+    }
+
     /// No more letters, then every task is dropped, in the order of spawning, then the timers.
     pub(crate) fn drop_everything(&self) {
         self.closing.set(true);
+        self.closed.set(true);
         for letter in self.remote.close() {
             quietly(|| drop(letter));
         }
-        for body in self.tasks.drain() {
+        for body in self.tasks.drain(|_| true) {
             quietly(|| drop(body));
         }
         let idlers = self.idlers.take();

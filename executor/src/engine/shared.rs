@@ -42,6 +42,8 @@ struct Home {
     remote: Arc<Remote>,
     /// What it will wait in, until a thread takes the seat.
     seat: Option<Reactor>,
+    /// How long the end may take.
+    shutdown_limit: Duration,
 }
 
 /// What the builder was told.
@@ -117,6 +119,7 @@ struct Lodgers {
 
 impl Shared {
     pub(crate) fn new(settings: Settings, reactor: Reactor) -> Arc<Self> {
+        let shutdown_limit = settings.shutdown_limit;
         Arc::new(Shared {
             settings,
             is_ended: AtomicBool::new(false),
@@ -124,6 +127,7 @@ impl Shared {
             home: Mutex::new(Home {
                 remote: Remote::new(reactor.unparker()),
                 seat: Some(reactor),
+                shutdown_limit,
             }),
             lodgers: Mutex::new(Lodgers::default()),
         })
@@ -168,15 +172,22 @@ impl Shared {
         }
     }
 
-    /// The runtime was dropped. Returns the way to its home loop, which is to be ended.
-    pub(crate) fn end(&self) -> Arc<Remote> {
+    /// The runtime was dropped, and each of its loops may take so long to end. Returns the way to
+    /// its home loop, which is to be ended.
+    pub(crate) fn end(&self, limit: Duration) -> Arc<Remote> {
         let mut home = lock(&self.home);
+        home.shutdown_limit = limit;
         self.is_ended.swap(true, Ordering::AcqRel);
         let seat = home.seat.take();
         let remote = home.remote.clone();
         drop(home);
         drop(seat);
         remote
+    }
+
+    /// How long the end of a loop may take.
+    pub(crate) fn shutdown_limit(&self) -> Duration {
+        lock(&self.home).shutdown_limit
     }
 
     pub(crate) fn is_ended(&self) -> bool {

@@ -137,12 +137,16 @@ impl TaskTable {
         }
     }
 
-    /// Everybody at home moves out, in the order of spawning.
-    pub(crate) fn drain(&self) -> Vec<Running> {
+    /// Everybody at home whom it concerns moves out, in the order of spawning.
+    pub(crate) fn drain(&self, concerns: impl Fn(&TaskWaker) -> bool) -> Vec<Running> {
         let mut entries = self.entries.borrow_mut();
+        let moves = |entry: &Entry| match &entry.state {
+            State::Here(body) => concerns(body.waker()),
+            _ => false,
+        };
         let mut homes: Vec<(Id, usize)> = entries
             .iter()
-            .filter(|(_, entry)| matches!(entry.state, State::Here(_)))
+            .filter(|(_, entry)| moves(entry))
             .map(|(place, entry)| (entry.id, place))
             .collect();
         homes.sort_unstable();

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mainspring_reactor::Tick;
 
@@ -125,6 +125,15 @@ impl Engine {
     }
     // ANCHOR_END: run
 
+    /// Polls a task at once, from within the poll of another or from outside of any.
+    pub(crate) fn run_within(&self, task: TaskId) {
+        let outer = self.current.get();
+        let aside = leaf::set_aside();
+        let _no_main = self.run(task, &mut || Poll::Pending);
+        leaf::go_on(aside);
+        self.current.set(outer);
+    }
+
     /// The task has ended: its place is free, and what is left of it is dropped.
     fn retire(&self, task: TaskId, body: Running) {
         self.tasks.remove(task);
@@ -207,6 +216,13 @@ impl Engine {
     /// came of it.
     pub(crate) fn look(&self, limit: Option<Duration>) -> bool {
         self.polls.set(0);
+        let limit = match self.ends_at.get() {
+            None => limit,
+            Some(end) => {
+                let left = end.saturating_duration_since(Instant::now());
+                Some(limit.map_or(left, |limit| limit.min(left)))
+            }
+        };
         let mut due = self.due.take();
         let turned = self.reactor.borrow_mut().turn(limit, &mut due);
         if let Err(error) = turned {

@@ -33,6 +33,8 @@ const ABORTED: u32 = 2;
 const FINISHED: u32 = 4;
 /// The work is done outside the table (a job, a result set by hand): there is nothing to queue.
 const ELSEWHERE: u32 = 8;
+/// A deferred clean-up, which gets its chance when the loop ends.
+const CLEAN_UP: u32 = 16;
 
 /// What all who know of a task share: its name, the way to its loop, and its flags.
 #[derive(Debug)]
@@ -102,6 +104,11 @@ impl TaskWaker {
     /// it does the push.
     pub(crate) fn new(spawned_at: &'static Location<'static>, remote: Arc<Remote>) -> Self {
         TaskWaker::with_flags(spawned_at, Some(remote), QUEUED)
+    }
+
+    /// The same for a deferred clean-up.
+    pub(crate) fn clean_up(spawned_at: &'static Location<'static>, remote: Arc<Remote>) -> Self {
+        TaskWaker::with_flags(spawned_at, Some(remote), QUEUED | CLEAN_UP)
     }
 
     /// Work that is done outside of any table.
@@ -269,6 +276,10 @@ impl TaskWaker {
 
     pub(crate) fn is_elsewhere(&self) -> bool {
         self.flags.load(Ordering::Acquire) & ELSEWHERE != 0
+    }
+
+    pub(crate) fn is_clean_up(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & CLEAN_UP != 0
     }
 
     pub(crate) fn abort_request(&self) -> Option<AbortRequest> {

@@ -88,21 +88,26 @@ impl<F: Future> Children<F> {
         while self.running.len() < self.limit
             && let Some(future) = self.unstarted.next()
         {
-            let place = self.running.vacant_entry();
-            let key = Key {
-                slot: place.key(),
-                index: self.started,
-            };
-            self.started += 1;
-            let bell = Bell::new(self.roster.clone(), key);
-            place.insert(Child {
-                index: key.index,
-                future: Box::pin(future),
-                waker: Waker::from(bell.clone()),
-                bell,
-            });
-            self.turn.push_back(key);
+            self.admit(future);
         }
+    }
+
+    /// Starts one more: it stands behind those whose turn it is.
+    pub(crate) fn admit(&mut self, future: F) {
+        let place = self.running.vacant_entry();
+        let key = Key {
+            slot: place.key(),
+            index: self.started,
+        };
+        self.started += 1;
+        let bell = Bell::new(self.roster.clone(), key);
+        place.insert(Child {
+            index: key.index,
+            future: Box::pin(future),
+            waker: Waker::from(bell.clone()),
+            bell,
+        });
+        self.turn.push_back(key);
     }
 
     fn poll_child(&mut self, key: Key) -> Option<F::Output> {

@@ -67,6 +67,11 @@ impl Roster {
         drop(old);
     }
 
+    /// Adds those who rang since the last time to `turn`, for a parent that will not wait.
+    pub(crate) fn look(&self, turn: &mut VecDeque<Key>) {
+        turn.append(&mut lock(&self.calls).woken);
+    }
+
     /// The parent is gone: nobody is woken any more.
     pub(crate) fn retire(&self) {
         let parent = lock(&self.calls).parent.take();
@@ -108,10 +113,16 @@ impl Bell {
 
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
+        self.ring();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        self.ring();
+    }
+}
+
+impl Bell {
+    pub(crate) fn ring(&self) {
         if self.is_rung.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -123,5 +134,15 @@ impl Wake for Bell {
         if let Some(parent) = parent {
             parent.wake();
         }
+    }
+}
+
+/// Wrong on purpose: the steps that the models must find fault with.
+#[cfg(all(test, mainspring_loom))]
+impl Roster {
+    /// Looks at the list and leaves the waker in two steps.
+    pub(crate) fn ask_in_two_steps(&self, parent: &Waker, turn: &mut VecDeque<Key>) {
+        turn.append(&mut lock(&self.calls).woken);
+        lock(&self.calls).parent = Some(parent.clone());
     }
 }

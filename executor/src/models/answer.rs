@@ -52,6 +52,19 @@ fn m07_an_answer_against_its_reader() {
 }
 
 #[test]
+fn m07_an_answer_against_who_asks_to_be_called() {
+    check("m07, called", None, || {
+        answer_against_await(|cell, cx| match cell.take_now() {
+            Some(outcome) => Poll::Ready(outcome),
+            None => {
+                cell.call_at_end(cx.waker().clone());
+                Poll::Pending
+            }
+        });
+    });
+}
+
+#[test]
 #[should_panic(expected = "deadlock")]
 fn m07_twin_the_reader_looks_and_registers_in_two_steps() {
     check("m07, twin", None, || {

@@ -178,6 +178,6 @@ impl Loop {
     /// The end of the loop: no more letters, then every task is dropped.
     pub(crate) fn close(&self) {
         drop((self.steps.close)(&self.remote));
-        drop(self.tasks.drain());
+        drop(self.tasks.drain(|_| true));
     }
 }

@@ -21,8 +21,10 @@
 //! | m11 | an idle worker retires, and a job comes |
 //! | m12 | two jobs that need each other |
 //! | m13 | an abort, a wake, and the end of a task; an abort and the end of a job |
+//! | m25 | children that ring, and their parent; jobs that end, and their set |
 
 mod harness;
 mod wake;
 mod answer;
+mod roster;
 mod pool;

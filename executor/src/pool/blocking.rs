@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use crate::engine::context;
 use crate::engine::shared::{Lodger, Shared};
+use crate::future::JoinSet;
 use crate::pool::thread_pool::ThreadPool;
 use crate::runtime::{Handle, LocalRuntime, Runtime};
-use crate::task::JoinHandle;
+use crate::task::{AbortHandle, JoinHandle};
 
 /// Runs a call that blocks on a thread of the runtime's default pool, and gives a handle to its
 /// outcome.
@@ -213,6 +214,33 @@ impl Handle {
         R: Send + 'static,
     {
         spawn_blocking_on(self.shared(), call, Location::caller())
+    }
+}
+
+impl<T: 'static> JoinSet<T> {
+    /// Runs a call that blocks on the runtime's default pool, as [`spawn_blocking`] does, and takes
+    /// the job into the set.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    #[track_caller]
+    pub fn spawn_blocking<F>(&mut self, call: F) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send,
+    {
+        self.insert(spawn_blocking(call))
+    }
+
+    /// The same on another runtime's default pool.
+    #[track_caller]
+    pub fn spawn_blocking_on<F>(&mut self, call: F, handle: &Handle) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send,
+    {
+        self.insert(handle.spawn_blocking(call))
     }
 }
 

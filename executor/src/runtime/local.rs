@@ -15,7 +15,7 @@ use crate::engine::turning::Turning;
 use crate::runtime::builder::Builder;
 use crate::runtime::drive::RunEnd;
 use crate::runtime::handle::{EnterGuard, Handle};
-use crate::runtime::shutdown::{deadline, shut_down};
+use crate::runtime::shutdown::shut_down;
 use crate::task::JoinHandle;
 
 /// A runtime that stays on the thread that built it.
@@ -141,7 +141,7 @@ impl Builder {
 
 impl Drop for LocalRuntime {
     fn drop(&mut self) {
-        shut_down(self.handle.shared(), deadline(self.shutdown_limit));
+        shut_down(self.handle.shared(), self.shutdown_limit, None);
     }
 }
 

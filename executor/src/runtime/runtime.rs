@@ -17,7 +17,7 @@ use crate::engine::turning::Turning;
 use crate::runtime::builder::Builder;
 use crate::runtime::drive::RunEnd;
 use crate::runtime::handle::{EnterGuard, Handle};
-use crate::runtime::shutdown::{ComesHome, deadline, shut_down};
+use crate::runtime::shutdown::{ComesHome, shut_down};
 use crate::task::JoinHandle;
 
 /// A runtime. It is `Send` and `Sync`: it owns what a loop shares with other threads, while the
@@ -193,15 +193,14 @@ impl Builder {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        let shared = self.handle.shared();
-        let until = deadline(self.shutdown_limit);
-        shut_down(shared, until);
-        if let Some(driver) = &self.driver
-            && driver.id != thread::current().id()
-        {
-            // A bounded wait for the driver to drop its tasks, unless one of them drops this.
-            let _ = driver.ended.recv_deadline(until);
-        }
+        // Nobody waits for the driver if one of its own tasks drops this.
+        let is_elsewhere = |driver: &&Driver| driver.id != thread::current().id();
+        let driver = self.driver.as_ref().filter(is_elsewhere);
+        shut_down(
+            self.handle.shared(),
+            self.shutdown_limit,
+            driver.map(|driver| &driver.ended),
+        );
     }
 }
 

@@ -1,26 +1,35 @@
 //! The end of a runtime, in a fixed order: nothing new is accepted; tasks are dropped in the
-//! order of spawning; queued jobs are answered "cancelled" and running ones waited for, all
-//! within one limit; timers and reactor go last.
+//! order of spawning; the clean-ups that they deferred are run; queued jobs are answered
+//! "cancelled" and running ones waited for, all within one limit; timers and reactor go last.
 
+use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
 
 use crate::engine::context;
 use crate::engine::core::Engine;
 use crate::engine::ready::{Letter, Remote};
 use crate::engine::shared::Shared;
+use crate::engine::turn::Turned;
+use crate::engine::turning::Turning;
 use crate::quietly::quietly;
+use crate::runtime::stall;
 
 /// The moment until which the end of a runtime waits for other threads, all of them together.
-pub(crate) fn deadline(limit: Duration) -> Instant {
+fn deadline(limit: Duration) -> Instant {
     // Thirty years are for ever, and can be expressed on every machine.
     let for_ever = Duration::from_secs(30 * 365 * 24 * 60 * 60);
     Instant::now() + limit.min(for_ever)
 }
 
-/// Ends the runtime, from any thread.
-pub(crate) fn shut_down(shared: &Arc<Shared>, until: Instant) {
-    let home = shared.end();
+/// Ends the runtime, from any thread. `driver` is closed when its driver thread, which is not this
+/// one, has ended its loop.
+pub(crate) fn shut_down(shared: &Arc<Shared>, limit: Duration, driver: Option<&Receiver<()>>) {
+    let until = deadline(limit);
+    let home = shared.end(limit);
     match context::find(shared) {
         // It is dropped inside of its home loop, which ends when it comes home.
         Some(engine) if engine.is_turning.get() && Arc::ptr_eq(&engine.remote, &home) => {
@@ -34,14 +43,64 @@ pub(crate) fn shut_down(shared: &Arc<Shared>, until: Instant) {
         None => {}
     }
     end_elsewhere(&home, until);
+    // The driver drops its tasks, and its clean-ups may use the pools.
+    if let Some(driver) = driver {
+        let _ = driver.recv_deadline(until);
+    }
     close_pools(shared, until);
 }
 
-/// Drops this thread's loop of the runtime.
+/// Drops this thread's loop of the runtime, after its clean-ups have had their chance.
 fn end_here(shared: &Arc<Shared>) {
     if let Some(engine) = context::take_engine(shared) {
+        run_clean_ups(&engine, shared.shutdown_limit());
         engine.close();
     }
+}
+
+/// Drops the loop's tasks, and turns it until what they and others deferred has ended: for so
+/// long at most, by its clock and in real time, and until nothing can wake it.
+fn run_clean_ups(engine: &Rc<Engine>, limit: Duration) {
+    let _inside = context::enter_engine(engine);
+    engine.drop_tasks();
+    // Inside of another loop's task there is no chance: that loop stands still already.
+    if engine.tasks.len() == 0 || Turning::is_on() {
+        return;
+    }
+    let Some(_turning) = Turning::begin(engine) else {
+        return;
+    };
+    let end = deadline(limit);
+    engine.ends_at.set(Some(end));
+    let last = engine.clock.now().saturating_add(limit);
+    if engine.clock.is_paused() {
+        // As far as it may jump.
+        let stop = Waker::noop().clone();
+        engine.wheel.borrow_mut().insert(last, stop);
+    }
+    loop {
+        let _no_main = engine.run_ready(&mut || Poll::Pending);
+        if engine.tasks.len() == 0 {
+            return;
+        }
+        if Instant::now() >= end || engine.clock.now() >= last {
+            break;
+        }
+        if engine.rest() == Turned::Stalled && stall::certain(engine).is_some() {
+            break;
+        }
+    }
+    let left = engine.waiting_tasks();
+    let places: Vec<String> = left
+        .iter()
+        .map(|task| task.spawned_at.to_string())
+        .collect();
+    eprintln!(
+        "mainspring: the runtime ended although {} deferred clean-up(s) had not, armed at {}; see \
+         `task::defer`",
+        left.len(),
+        places.join(", ")
+    );
 }
 
 /// The home loop lives on another thread: asks that thread to end it, and waits, bounded.
@@ -99,10 +158,7 @@ impl Drop for ComesHome<'_> {
         // Whoever drops it on another thread sees to the pools: if that is a pool's job, only its
         // own thread knows not to wait for it.
         if engine.owes_pools.get() {
-            close_pools(
-                &engine.shared,
-                deadline(engine.shared.settings.shutdown_limit),
-            );
+            close_pools(&engine.shared, deadline(engine.shared.shutdown_limit()));
         }
     }
 }

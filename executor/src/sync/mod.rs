@@ -31,7 +31,7 @@ macro_rules! const_fn {
     };
 }
 
-mod wakers;
+pub(crate) mod wakers;
 mod wait_queue;
 mod told;
 mod permits;

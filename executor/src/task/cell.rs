@@ -188,6 +188,31 @@ impl<T> JoinCell<T> {
         self.take_from(&mut lock(&self.slot))
     }
 
+    /// The same, and no link to whoever waited stays behind.
+    pub(crate) fn take_now(&self) -> Option<Outcome<T>> {
+        let outcome = self.try_take()?;
+        self.forget_reader();
+        Some(outcome)
+    }
+
+    /// The reader's side, without a look: the waker is called as soon as there is an outcome to
+    /// take, which may be now.
+    pub(crate) fn call_at_end(&self, waker: Waker) {
+        // Whoever gives work elsewhere up calls the listener, or is seen below.
+        if self.waker.is_elsewhere() {
+            self.waker.on_abort(Party::Reader, &waker);
+        }
+        let (called, old) = {
+            let mut slot = lock(&self.slot);
+            match self.waker.is_finished() && slot.looks_due() == 0 {
+                true => (Some(waker), None),
+                false => (None, slot.reader.replace(waker)),
+            }
+        };
+        drop(old);
+        wake_all(called);
+    }
+
     fn take_from(&self, slot: &mut Slot<T>) -> Option<Outcome<T>> {
         if slot.looks_due() > 0 {
             return None;

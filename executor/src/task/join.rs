@@ -148,6 +148,13 @@ impl<T> JoinHandle<T> {
         }
     }
 
+    /// Takes the outcome out, if it is known and every done callback has looked at it.
+    pub(crate) fn take_now(&mut self) -> Option<Outcome<T>> {
+        let outcome = self.cell.take_now()?;
+        self.is_done = true;
+        Some(outcome)
+    }
+
     /// Looks at the outcome without taking it; `None` while there is none, after it was taken,
     /// and inside of another look.
     pub fn peek<R>(&self, look: impl FnOnce(&Outcome<T>) -> R) -> Option<R> {

@@ -4,16 +4,23 @@ mod error;
 mod report;
 pub(crate) mod cell;
 pub(crate) mod join;
+mod abort_on_drop;
 pub(crate) mod spawn;
+mod defer;
 mod yield_now;
 mod info;
 
 pub use crate::engine::id::Id;
 // Upstairs, and here because tokio's programs look for it here.
+pub use crate::future::group::{ErrorGroup, Group, Member, TaskGroup, task_group};
+pub use crate::future::join_set::{self, JoinSet};
+pub use crate::future::shared::Shared;
 pub use crate::pool::spawn_blocking;
+pub use abort_on_drop::AbortOnDrop;
+pub use defer::{Defer, defer};
 pub use error::{JoinError, Outcome, WorkerDied};
 pub use info::{TaskInfo, all_tasks, current_task};
 pub use join::{AbortHandle, JoinHandle};
 pub use report::JobReport;
-pub use spawn::{spawn, spawn_local, spawn_named};
+pub use spawn::{spawn, spawn_eager, spawn_local, spawn_named};
 pub use yield_now::{Idle, YieldNow, idle, yield_now};

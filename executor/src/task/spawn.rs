@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::engine::context;
 use crate::engine::core::Engine;
+#[cfg(all(test, mainspring_loom))]
 use crate::engine::ready::Remote;
 use crate::engine::shared::Shared;
 use crate::engine::table::{Body, Running};
@@ -129,6 +130,38 @@ where
     handle
 }
 
+/// [`spawn_local`] whose first poll happens within the call: work that never has to wait is done
+/// when this comes back.
+///
+/// The task that calls it stands still meanwhile, and is the current one again afterwards. A panic
+/// in that poll is the new task's, as it would be in any other.
+///
+/// asyncio: `create_task` with the eager task factory. tokio has none.
+///
+/// # Cancel safety
+///
+/// **Strict**: dropping the handle lets the task go on.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+///
+/// ```
+/// # mainspring::run(async {
+/// let cached = mainspring::task::spawn_eager(async { 42 });
+/// assert!(cached.is_finished());
+/// assert_eq!(cached.await.unwrap(), 42);
+/// # });
+/// ```
+#[track_caller]
+pub fn spawn_eager<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    context::expect("`spawn_eager`").spawn_eager(future, Location::caller())
+}
+
 /// Spawns on a runtime's home loop, from any thread.
 #[track_caller]
 pub(crate) fn spawn_on<F>(shared: &Arc<Shared>, future: F) -> JoinHandle<F::Output>
@@ -141,7 +174,7 @@ where
         return engine.spawn(future, place);
     }
     let home = shared.home();
-    let (body, cell) = TaskBody::new(future, place, &home);
+    let (body, cell) = TaskBody::new(future, TaskWaker::new(place, home.clone()));
     // A runtime that has ended drops the body unread, which then says "cancelled".
     context::by_letter(&home, move |engine| {
         let waker = body.cell.waker.clone();
@@ -160,9 +193,37 @@ impl Engine {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let (body, cell) = TaskBody::new(future, place, &self.remote);
+        let (body, cell) = TaskBody::new(future, self.waker(place));
         self.admit(body, &cell.waker);
         JoinHandle::new(cell)
+    }
+
+    /// The same, but the task is polled once before this returns, and only what wakes it puts it
+    /// into the queue.
+    fn spawn_eager<F>(&self, future: F, place: &'static Location<'static>) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let (body, cell) = TaskBody::new(future, self.waker(place));
+        match self.closing.get() {
+            true => quietly(|| drop(body)),
+            false => self.run_within(self.tasks.insert(body, &cell.waker)),
+        }
+        JoinHandle::new(cell)
+    }
+
+    /// The same for a deferred clean-up, which is let in also while the loop ends.
+    pub(crate) fn spawn_clean_up<F>(&self, future: F, place: &'static Location<'static>)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let (body, cell) = TaskBody::new(future, TaskWaker::clean_up(place, self.remote.clone()));
+        match self.closed.get() {
+            true => quietly(|| drop(body)),
+            false => self.ready.push(self.tasks.insert(body, &cell.waker)),
+        }
+        drop(JoinHandle::new(cell));
     }
 
     /// The same, but the task waits for its first wake, as `note` says, instead of standing in
@@ -177,7 +238,7 @@ impl Engine {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let (body, cell) = TaskBody::new(future, place, &self.remote);
+        let (body, cell) = TaskBody::new(future, self.waker(place));
         match self.closing.get() {
             true => quietly(|| drop(body)),
             false => {
@@ -188,6 +249,10 @@ impl Engine {
             }
         }
         JoinHandle::new(cell)
+    }
+
+    fn waker(&self, place: &'static Location<'static>) -> TaskWaker {
+        TaskWaker::new(place, self.remote.clone())
     }
 
     // ANCHOR: admit
@@ -228,12 +293,8 @@ pin_project! {
 }
 
 impl<F: Future> TaskBody<F> {
-    fn new(
-        future: F,
-        place: &'static Location<'static>,
-        remote: &Arc<Remote>,
-    ) -> (Pin<Box<Self>>, Arc<JoinCell<F::Output>>) {
-        let waker = Arc::new(TaskWaker::new(place, remote.clone()));
+    fn new(future: F, waker: TaskWaker) -> (Pin<Box<Self>>, Arc<JoinCell<F::Output>>) {
+        let waker = Arc::new(waker);
         let cell = JoinCell::new(waker.clone());
         let body = Box::pin(TaskBody {
             future: Some(future),
@@ -295,6 +356,7 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let (body, cell) = TaskBody::new(future, Location::caller(), remote);
+    let waker = TaskWaker::new(Location::caller(), remote.clone());
+    let (body, cell) = TaskBody::new(future, waker);
     (body, JoinHandle::new(cell))
 }
