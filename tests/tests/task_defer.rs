@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use mainspring::future::create_future;
 use mainspring::pool::spawn_blocking;
 use mainspring::runtime::{Builder, LocalRuntime, Runtime};
 use mainspring::task::{Defer, all_tasks, defer, idle, spawn_local, yield_now};
@@ -250,6 +251,34 @@ fn a_runtime_that_is_dropped_inside_of_its_own_task_runs_clean_ups_when_it_comes
         };
         handle.block_on(main);
         assert_eq!(*log.borrow(), ["main"]);
+    });
+}
+
+#[test]
+fn while_clean_ups_run_other_threads_can_wake_them_and_ask_for_nothing_new() {
+    in_time(|| {
+        let (begin, has_begun) = channel::<()>();
+        let (resolver, answer) = create_future();
+        let log = Log::default();
+        let runtime = LocalRuntime::new().unwrap();
+        let handle = runtime.handle().clone();
+        let thread = std::thread::spawn(move || {
+            has_begun.recv().unwrap();
+            let call = handle.call_soon_threadsafe(|| unreachable!());
+            let task = handle.spawn(async { unreachable!() });
+            assert!(call.is_err() && task.cancelled());
+            resolver.set_result("woken").unwrap();
+        });
+        let inside = log.clone();
+        runtime.block_on(async {
+            let _armed = defer(async move {
+                begin.send(()).unwrap();
+                inside.borrow_mut().push(answer.await.unwrap());
+            });
+        });
+        drop(runtime);
+        thread.join().unwrap();
+        assert_eq!(*log.borrow(), ["woken"]);
     });
 }
 

@@ -5,15 +5,16 @@ use std::future::{Future, pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use mainspring::future::create_future;
 use mainspring::runtime::Runtime;
 use mainspring::task::{JoinSet, idle, spawn_local, yield_now};
 use mainspring::time::{Instant, sleep, timeout};
-use mainspring_tests::by_hand::Bell;
+use mainspring_tests::by_hand::{Bell, evil};
 use mainspring_tests::in_time::in_time;
 use mainspring_tests::on_drop::on_drop;
 
@@ -356,6 +357,38 @@ async fn an_output_that_panics_when_dropped_spares_the_others() {
 fn it_says_how_many_are_left() {
     let set = JoinSet::<()>::default();
     assert_eq!(format!("{set:?}"), "JoinSet { len: 0 }");
+}
+
+/// tokio's joiner once dropped its old waker under the lock of its list.
+#[mainspring::test]
+async fn foreign_wakers_may_end_tasks_of_the_set_they_wait_for() {
+    const TASKS: usize = 24;
+    let mut set = JoinSet::new();
+    let mut resolvers = Vec::new();
+    for _ in 0..TASKS {
+        let (resolver, answer) = create_future::<()>();
+        resolvers.push(resolver);
+        set.spawn_local(async move { answer.await.unwrap() });
+    }
+    idle().await;
+    let resolvers = Arc::new(Mutex::new(resolvers));
+    let mut joined = 0;
+    while joined < TASKS {
+        let left = resolvers.clone();
+        // Another one each time: the old one is dropped.
+        let waker = evil(move |_| {
+            let resolver = left.lock().unwrap().pop();
+            if let Some(resolver) = resolver {
+                resolver.set_result(()).unwrap();
+            }
+        });
+        if let Poll::Ready(next) = set.poll_join_next(&mut Context::from_waker(&waker)) {
+            next.unwrap().unwrap();
+            joined += 1;
+        }
+        idle().await;
+    }
+    assert!(set.is_empty());
 }
 
 /// A future that panics in `poll` when it is told to.

@@ -108,9 +108,13 @@ impl Engine {
             && self.reactor.borrow().is_empty()
     }
 
-    /// No more tasks, and every task is dropped, in the order of spawning, but for clean-ups.
+    /// No more calls and tasks, and every task is dropped, in the order of spawning, but for
+    /// clean-ups.
     pub(crate) fn drop_tasks(&self) {
         self.closing.set(true);
+        for call in self.remote.refuse_calls() {
+            quietly(|| drop(call));
+        }
         for body in self.tasks.drain(|task| !task.is_clean_up()) {
             quietly(|| drop(body));
         }

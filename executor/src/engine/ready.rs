@@ -105,6 +105,8 @@ struct Inbox {
     /// How to interrupt the wait. `None`: the loop is gone, nobody will read, and whoever still
     /// holds this half keeps no file open.
     unparker: Option<Unparker>,
+    /// The loop ends: what is left of it can be woken, and nothing new is done.
+    refuses_calls: bool,
     /// Calls that are out on other threads: the paused clock stands still for them.
     jobs: usize,
 }
@@ -142,11 +144,12 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// The letter comes back if the loop is gone.
+    /// The letter comes back if the loop is gone; a call also while it ends.
     pub(crate) fn send(&self, letter: Letter) -> Result<(), Letter> {
         let parked = {
             let mut inbox = lock(&self.inbox);
-            if inbox.unparker.is_none() {
+            let is_call = matches!(letter, Letter::Call(_));
+            if inbox.unparker.is_none() || is_call && inbox.refuses_calls {
                 return Err(letter);
             }
             inbox.letters.push(letter);
@@ -234,6 +237,15 @@ impl Remote {
     #[cfg(feature = "process")]
     pub(crate) fn is_attended(&self) -> bool {
         lock(&self.inbox).attended
+    }
+
+    /// The loop's side: no more calls. Those that nobody will read come back, to be dropped by the
+    /// caller.
+    pub(crate) fn refuse_calls(&self) -> Vec<Letter> {
+        let mut inbox = lock(&self.inbox);
+        inbox.refuses_calls = true;
+        let is_call = |letter: &mut Letter| matches!(letter, Letter::Call(_));
+        inbox.letters.extract_if(.., is_call).collect()
     }
 
     /// Shuts the door. What nobody will read comes back, to be dropped by the caller.
