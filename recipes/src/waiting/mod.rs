@@ -1,0 +1,3 @@
+//! Waiting for so long and no longer: limits, races, repetitions, and an end.
+
+pub mod timeout; // one step, and no longer
