@@ -36,6 +36,7 @@ fn find_looks_a_recipe_up_by_the_words_of_a_question() {
         (&["set_default_executor"], &["default-executor"]),
         (&["urls", "zebra"], &["queue", "iterator"]),
         (&["time", "limit"], &["timeout"]),
+        (&["backoff"], &["retry"]),
         (&["parallel", "order"], &["gather"]),
     ] {
         let said = recipes(&[&["find"], words].concat());

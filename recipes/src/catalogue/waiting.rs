@@ -1,19 +1,34 @@
 //! Waiting for so long and no longer.
 
 use crate::catalogue::recipe::Recipe;
-use crate::waiting::timeout;
+use crate::waiting::{retry, timeout};
 
 /// From one step to a whole program.
-pub(crate) const RECIPES: [Recipe; 1] = [Recipe {
-    number: 12,
-    name: "timeout",
-    question: "I want a time limit for one step",
-    keywords: "asyncio.timeout wait_for shield TimeoutError cancel drop elapsed too long slow",
-    file: "recipes/src/waiting/timeout.rs",
-    source: include_str!("../waiting/timeout.rs"),
-    twin: include_str!("../../python/timeout.py"),
-    perform: |_, _| {
-        timeout::main();
-        Ok(())
+pub(crate) const RECIPES: [Recipe; 2] = [
+    Recipe {
+        number: 12,
+        name: "timeout",
+        question: "I want a time limit for one step",
+        keywords: "asyncio.timeout wait_for shield TimeoutError cancel drop elapsed too long slow",
+        file: "recipes/src/waiting/timeout.rs",
+        source: include_str!("../waiting/timeout.rs"),
+        twin: include_str!("../../python/timeout.py"),
+        perform: |_, _| {
+            timeout::main();
+            Ok(())
+        },
     },
-}];
+    Recipe {
+        number: 13,
+        name: "retry",
+        question: "I want to try again when it fails, with pauses that grow (exponential back-off)",
+        keywords: "attempt attempts backoff fail error again timeout jitter tenacity",
+        file: "recipes/src/waiting/retry.rs",
+        source: include_str!("../waiting/retry.rs"),
+        twin: include_str!("../../python/retry.py"),
+        perform: |_, _| {
+            retry::main();
+            Ok(())
+        },
+    },
+];

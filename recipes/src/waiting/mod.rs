@@ -1,3 +1,4 @@
 //! Waiting for so long and no longer: limits, races, repetitions, and an end.
 
 pub mod timeout; // one step, and no longer
+pub mod retry; // again, after a pause
