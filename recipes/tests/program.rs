@@ -37,6 +37,7 @@ fn find_looks_a_recipe_up_by_the_words_of_a_question() {
         (&["urls", "zebra"], &["queue", "iterator"]),
         (&["time", "limit"], &["timeout"]),
         (&["backoff"], &["retry"]),
+        (&["fastest"], &["race"]),
         (&["parallel", "order"], &["gather"]),
     ] {
         let said = recipes(&[&["find"], words].concat());

@@ -145,6 +145,7 @@ fn the_paused_clock_measures_exactly() {
     assert_eq!(took("process-proof", None), (80, 120, 2));
     assert_eq!(took("timeout", None), (17, 16, 1));
     assert_eq!(took("retry", None), (22, 8, 1));
+    assert_eq!(took("race", None), (15, 16, 2));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Waiting for so long and no longer.
 
 use crate::catalogue::recipe::Recipe;
-use crate::waiting::{retry, timeout};
+use crate::waiting::{race, retry, timeout};
 
 /// From one step to a whole program.
-pub(crate) const RECIPES: [Recipe; 2] = [
+pub(crate) const RECIPES: [Recipe; 3] = [
     Recipe {
         number: 12,
         name: "timeout",
@@ -28,6 +28,20 @@ pub(crate) const RECIPES: [Recipe; 2] = [
         twin: include_str!("../../python/retry.py"),
         perform: |_, _| {
             retry::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 14,
+        name: "race",
+        question: "I want to ask two servers, and take the first answer",
+        keywords: "asyncio.wait FIRST_COMPLETED select as_completed fastest winner loser cancel \
+                   hedge hedged happy eyeballs any",
+        file: "recipes/src/waiting/race.rs",
+        source: include_str!("../waiting/race.rs"),
+        twin: include_str!("../../python/race.py"),
+        perform: |_, _| {
+            race::main();
             Ok(())
         },
     },
