@@ -38,6 +38,7 @@ fn find_looks_a_recipe_up_by_the_words_of_a_question() {
         (&["time", "limit"], &["timeout"]),
         (&["backoff"], &["retry"]),
         (&["fastest"], &["race"]),
+        (&["partial", "results"], &["deadline"]),
         (&["parallel", "order"], &["gather"]),
     ] {
         let said = recipes(&[&["find"], words].concat());

@@ -146,6 +146,7 @@ fn the_paused_clock_measures_exactly() {
     assert_eq!(took("timeout", None), (17, 16, 1));
     assert_eq!(took("retry", None), (22, 8, 1));
     assert_eq!(took("race", None), (15, 16, 2));
+    assert_eq!(took("deadline", None), (10, 18, 5));
 }
 
 #[test]

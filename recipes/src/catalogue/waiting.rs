@@ -1,10 +1,10 @@
 //! Waiting for so long and no longer.
 
 use crate::catalogue::recipe::Recipe;
-use crate::waiting::{race, retry, timeout};
+use crate::waiting::{deadline, race, retry, timeout};
 
 /// From one step to a whole program.
-pub(crate) const RECIPES: [Recipe; 3] = [
+pub(crate) const RECIPES: [Recipe; 4] = [
     Recipe {
         number: 12,
         name: "timeout",
@@ -42,6 +42,19 @@ pub(crate) const RECIPES: [Recipe; 3] = [
         twin: include_str!("../../python/race.py"),
         perform: |_, _| {
             race::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 15,
+        name: "deadline",
+        question: "I want to ask many at once, and take what is there by a deadline",
+        keywords: "asyncio.wait timeout as_completed fan-out fanout partial results pending scatter",
+        file: "recipes/src/waiting/deadline.rs",
+        source: include_str!("../waiting/deadline.rs"),
+        twin: include_str!("../../python/deadline.py"),
+        perform: |_, _| {
+            deadline::main();
             Ok(())
         },
     },
