@@ -39,6 +39,7 @@ fn find_looks_a_recipe_up_by_the_words_of_a_question() {
         (&["backoff"], &["retry"]),
         (&["fastest"], &["race"]),
         (&["partial", "results"], &["deadline"]),
+        (&["progress", "bar"], &["progress"]),
         (&["parallel", "order"], &["gather"]),
     ] {
         let said = recipes(&[&["find"], words].concat());

@@ -1,10 +1,12 @@
 //! Waiting for so long and no longer.
 
+use indicatif::ProgressDrawTarget;
+
 use crate::catalogue::recipe::Recipe;
-use crate::waiting::{deadline, race, retry, timeout};
+use crate::waiting::{deadline, progress, race, retry, timeout};
 
 /// From one step to a whole program.
-pub(crate) const RECIPES: [Recipe; 4] = [
+pub(crate) const RECIPES: [Recipe; 5] = [
     Recipe {
         number: 12,
         name: "timeout",
@@ -55,6 +57,19 @@ pub(crate) const RECIPES: [Recipe; 4] = [
         twin: include_str!("../../python/deadline.py"),
         perform: |_, _| {
             deadline::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 16,
+        name: "progress",
+        question: "I want to see how far it is while many things finish",
+        keywords: "asyncio.as_completed progress bar indicatif tqdm percent done finished files",
+        file: "recipes/src/waiting/progress.rs",
+        source: include_str!("../waiting/progress.rs"),
+        twin: include_str!("../../python/progress.py"),
+        perform: |order, _| {
+            progress::main(order.is_watched().then(ProgressDrawTarget::stdout));
             Ok(())
         },
     },

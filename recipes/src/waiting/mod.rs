@@ -4,3 +4,4 @@ pub mod timeout; // one step, and no longer
 pub mod retry; // again, after a pause
 pub mod race; // the first answer
 pub mod deadline; // what is there by then
+pub mod progress; // how far it is
