@@ -40,6 +40,7 @@ fn find_looks_a_recipe_up_by_the_words_of_a_question() {
         (&["fastest"], &["race"]),
         (&["partial", "results"], &["deadline"]),
         (&["progress", "bar"], &["progress"]),
+        (&["cron"], &["periodic"]),
         (&["parallel", "order"], &["gather"]),
     ] {
         let said = recipes(&[&["find"], words].concat());

@@ -3,10 +3,10 @@
 use indicatif::ProgressDrawTarget;
 
 use crate::catalogue::recipe::Recipe;
-use crate::waiting::{deadline, progress, race, retry, timeout};
+use crate::waiting::{deadline, periodic, progress, race, retry, timeout};
 
 /// From one step to a whole program.
-pub(crate) const RECIPES: [Recipe; 5] = [
+pub(crate) const RECIPES: [Recipe; 6] = [
     Recipe {
         number: 12,
         name: "timeout",
@@ -70,6 +70,19 @@ pub(crate) const RECIPES: [Recipe; 5] = [
         twin: include_str!("../../python/progress.py"),
         perform: |order, _| {
             progress::main(order.is_watched().then(ProgressDrawTarget::stdout));
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 17,
+        name: "periodic",
+        question: "I want to do something periodically, also when one time takes too long",
+        keywords: "interval every tick timer schedule repeat cron missed late drift burst skip delay",
+        file: "recipes/src/waiting/periodic.rs",
+        source: include_str!("../waiting/periodic.rs"),
+        twin: include_str!("../../python/periodic.py"),
+        perform: |_, _| {
+            periodic::main();
             Ok(())
         },
     },

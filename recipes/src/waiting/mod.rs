@@ -5,3 +5,4 @@ pub mod retry; // again, after a pause
 pub mod race; // the first answer
 pub mod deadline; // what is there by then
 pub mod progress; // how far it is
+pub mod periodic; // again and again
