@@ -41,6 +41,7 @@ fn find_looks_a_recipe_up_by_the_words_of_a_question() {
         (&["partial", "results"], &["deadline"]),
         (&["progress", "bar"], &["progress"]),
         (&["cron"], &["periodic"]),
+        (&["graceful", "shutdown"], &["shutdown"]),
         (&["parallel", "order"], &["gather"]),
     ] {
         let said = recipes(&[&["find"], words].concat());

@@ -149,6 +149,7 @@ fn the_paused_clock_measures_exactly() {
     assert_eq!(took("deadline", None), (10, 18, 5));
     assert_eq!(took("progress", None), (12, 31, 3));
     assert_eq!(took("periodic", None), (24, 15, 1));
+    assert_eq!(took("shutdown", None), (19, 16, 2));
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use indicatif::ProgressDrawTarget;
 
 use crate::catalogue::recipe::Recipe;
-use crate::waiting::{deadline, periodic, progress, race, retry, timeout};
+use crate::waiting::{deadline, periodic, progress, race, retry, shutdown, timeout};
 
 /// From one step to a whole program.
-pub(crate) const RECIPES: [Recipe; 6] = [
+pub(crate) const RECIPES: [Recipe; 7] = [
     Recipe {
         number: 12,
         name: "timeout",
@@ -83,6 +83,19 @@ pub(crate) const RECIPES: [Recipe; 6] = [
         twin: include_str!("../../python/periodic.py"),
         perform: |_, _| {
             periodic::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 18,
+        name: "shutdown",
+        question: "I want to stop in good order when I am asked to (graceful shutdown)",
+        keywords: "stop signal SIGTERM SIGINT ctrl-c cancel drain grace server Event exit end",
+        file: "recipes/src/waiting/shutdown.rs",
+        source: include_str!("../waiting/shutdown.rs"),
+        twin: include_str!("../../python/shutdown.py"),
+        perform: |_, _| {
+            shutdown::main();
             Ok(())
         },
     },

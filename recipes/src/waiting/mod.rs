@@ -6,3 +6,4 @@ pub mod race; // the first answer
 pub mod deadline; // what is there by then
 pub mod progress; // how far it is
 pub mod periodic; // again and again
+pub mod shutdown; // an end that waits
