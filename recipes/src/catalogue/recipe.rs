@@ -17,7 +17,9 @@ pub struct Recipe {
     pub question: &'static str,
     /// More words by which it is found.
     pub keywords: &'static str,
-    /// How it is written with mainspring.
+    /// Where it is written with mainspring.
+    pub file: &'static str,
+    /// What is written there.
     pub source: &'static str,
     /// How it is written in Python.
     pub twin: &'static str,
@@ -47,6 +49,9 @@ pub struct Order {
     /// Draw the lengths of the jobs in `semaphore`
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
+    /// Whether the lines go to a terminal: then `progress` may draw.
+    #[arg(skip)]
+    pub on_terminal: bool,
 }
 
 /// More threads than a pool has by default.
@@ -72,6 +77,11 @@ impl Recipe {
 }
 
 impl Order {
+    /// Whether somebody sees in real time what is drawn.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.on_terminal && !self.paused && !self.times
+    }
+
     pub(crate) fn workers(&self) -> usize {
         self.parallel.unwrap_or(2)
     }
