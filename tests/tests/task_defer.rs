@@ -273,7 +273,8 @@ fn while_clean_ups_run_other_threads_can_wake_them_and_ask_for_nothing_new() {
         runtime.block_on(async {
             let _armed = defer(async move {
                 begin.send(()).unwrap();
-                inside.borrow_mut().push(answer.await.unwrap());
+                let answer = answer.await.unwrap();
+                inside.borrow_mut().push(answer);
             });
         });
         drop(runtime);

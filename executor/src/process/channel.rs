@@ -80,9 +80,14 @@ impl Channel {
                     return Poll::Ready(taken.map_err(|what| Lost::garbage(sent, what)));
                 }
                 let is_sent = sent == call.len();
-                let come = match is_sent && self.patience.lasts() {
-                    true => self.poll_moment(cx),
-                    false => self.poll_read(cx),
+                let come = match sent {
+                    // What came while nobody asked: the reactor may not have told of it yet.
+                    0 if !is_sent => match self.poll_read(cx) {
+                        Poll::Pending => self.read_now(),
+                        read => read,
+                    },
+                    _ if is_sent && self.patience.lasts() => self.poll_moment(cx),
+                    _ => self.poll_read(cx),
                 };
                 match come {
                     Poll::Ready(Ok(count @ 1..)) => self.incoming.filled(count),
@@ -93,6 +98,12 @@ impl Channel {
                         match ready!(self.socket.poll_io(cx, Direction::Write, write)) {
                             Ok(count) => sent += count,
                             Err(_) => return Poll::Ready(Err(Lost::gone(sent))),
+                        }
+                        if sent == call.len() && self.patience.lasts() {
+                            // Others first: an answer may be there already, and the next job in
+                            // the line came after theirs.
+                            cx.waker().wake_by_ref();
+                            return Poll::Pending;
                         }
                     }
                 }
@@ -135,12 +146,18 @@ impl Channel {
     /// Reads if something has come, and asks to be polled again if not: the answer to a small job
     /// is here sooner than the kernel could tell of it.
     fn poll_moment(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let read = self.read_now();
+        if read.is_pending() {
+            cx.waker().wake_by_ref();
+        }
+        read
+    }
+
+    /// Reads if something has come, whatever the reactor knows.
+    fn read_now(&mut self) -> Poll<io::Result<usize>> {
         let mut socket = self.socket.io();
         match socket.read(self.incoming.room()) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             read => Poll::Ready(read),
         }
     }
