@@ -115,10 +115,9 @@ fn list(recipes: &[&Recipe]) -> ExitCode {
 
 fn show(recipe: &Recipe) -> ExitCode {
     let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let rust = format!("recipes/src/{}.rs", recipe.name.replace('-', "_"));
     let python = format!("recipes/python/{}.py", recipe.name);
     print(&beside(
-        (&rust, recipe.source),
+        (recipe.file, recipe.source),
         (&python, recipe.twin),
         width,
     ))

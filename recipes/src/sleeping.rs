@@ -22,7 +22,7 @@ pub async fn sleeping<'a>(order: &'a str, seconds: i32, hook: Option<&dyn Fn(&st
 // ANCHOR_END: sleeping
 
 /// Counts a future as a job of the recipe, from its first poll to its end.
-async fn measured<F: Future>(job: F) -> F::Output {
+pub async fn measured<F: Future>(job: F) -> F::Output {
     let counted = Stage::current().meter.job();
     let began = Instant::now();
     let output = job.await;

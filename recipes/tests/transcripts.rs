@@ -143,6 +143,7 @@ fn the_paused_clock_measures_exactly() {
     assert_eq!(took("process", None), (50, 100, 2));
     assert_eq!(took("default-executor", None), (20, 40, 2));
     assert_eq!(took("process-proof", None), (80, 120, 2));
+    assert_eq!(took("back-pressure", None), (26, 48, 3));
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         name: "basic",
         question: "Basic: how do I write non-blocking processing?",
         keywords: "asyncio.run async await sleep coroutine sequential",
+        file: "recipes/src/basic.rs",
         source: include_str!("../basic.rs"),
         twin: include_str!("../../python/basic.py"),
         perform: |_, _| {
@@ -25,6 +26,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         name: "two-tasks",
         question: "How do two tasks share one loop?",
         keywords: "asyncio.create_task ensure_future run_forever run_until_idle event spawn",
+        file: "recipes/src/two_tasks.rs",
         source: include_str!("../two_tasks.rs"),
         twin: include_str!("../../python/two-tasks.py"),
         perform: |_, _| {
@@ -38,6 +40,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         question: "I want to process in parallel (fixed length), and have the results in the \
                    order I asked",
         keywords: "asyncio.gather concurrent all together join_all",
+        file: "recipes/src/gather.rs",
         source: include_str!("../gather.rs"),
         twin: include_str!("../../python/gather.py"),
         perform: |_, _| {
@@ -51,6 +54,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         question: "I want to process in parallel (fixed length), and know which is done and \
                    which is not",
         keywords: "asyncio.wait done pending concurrent completion first",
+        file: "recipes/src/wait.rs",
         source: include_str!("../wait.rs"),
         twin: include_str!("../../python/wait.py"),
         perform: |_, _| {
@@ -64,6 +68,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         question: "I want to process in parallel (indefinite length): the work waits in a queue",
         keywords: "asyncio.Queue stream workers run_in_executor threads blocking requests urls \
                    pages fetch web http",
+        file: "recipes/src/queue.rs",
         source: include_str!("../queue.rs"),
         twin: include_str!("../../python/queue.py"),
         perform: |order, meter| {
@@ -76,6 +81,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         name: "semaphore",
         question: "I want to control the number of executions in parallel",
         keywords: "asyncio.Semaphore limit limited throttle concurrency at once scraping",
+        file: "recipes/src/semaphore.rs",
         source: include_str!("../semaphore.rs"),
         twin: include_str!("../../python/semaphore.py"),
         perform: |order, _| {
@@ -89,6 +95,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         question: "I want to perform callback processing after asynchronous processing is \
                    completed",
         keywords: "add_done_callback ensure_future done finished called hook",
+        file: "recipes/src/callback.rs",
         source: include_str!("../callback.rs"),
         twin: include_str!("../../python/callback.py"),
         perform: |_, _| {
@@ -102,6 +109,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         question: "I want to create an iterator that processes asynchronously",
         keywords: "async for iterate stream generator aiter anext StopAsyncIteration urls pages \
                    fetch web http",
+        file: "recipes/src/iterator.rs",
         source: include_str!("../iterator.rs"),
         twin: include_str!("../../python/iterator.py"),
         perform: |order, meter| {
@@ -115,6 +123,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         question: "I want to perform non-blocking processing in multiple processes",
         keywords: "ProcessPoolExecutor run_in_executor ProcessPool multiprocessing worker workers \
                    cpu cores compute pickle print_num",
+        file: "recipes/src/process.rs",
         source: include_str!("../process.rs"),
         twin: include_str!("../../python/process.py"),
         perform: |order, _| process::main(order.parallel.unwrap_or(4)),
@@ -125,6 +134,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         question: "I want worker processes by default, without handing a pool around",
         keywords: "set_default_executor run_in_executor ProcessPoolExecutor ProcessPool Processes \
                    Threads closure default slot",
+        file: "recipes/src/default_executor.rs",
         source: include_str!("../default_executor.rs"),
         twin: include_str!("../../python/default-executor.py"),
         perform: |order, _| default_executor::main(order.parallel.unwrap_or(4)),
@@ -135,6 +145,7 @@ pub(crate) const RECIPES: [Recipe; 11] = [
         question: "How do I check that it is multi-process and non-blocking?",
         keywords: "proof measure pid pids report wall busy peak ticker late cpu cores compute \
                    threads gil speed inline",
+        file: "recipes/src/process_proof.rs",
         source: include_str!("../process_proof.rs"),
         twin: include_str!("../../python/process-proof.py"),
         perform: |order, _| process_proof::main(order.workers()),

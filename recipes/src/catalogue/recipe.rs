@@ -17,7 +17,9 @@ pub struct Recipe {
     pub question: &'static str,
     /// More words by which it is found.
     pub keywords: &'static str,
-    /// How it is written with mainspring.
+    /// Where it is written with mainspring.
+    pub file: &'static str,
+    /// What is written there.
     pub source: &'static str,
     /// How it is written in Python.
     pub twin: &'static str,
