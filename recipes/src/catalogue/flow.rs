@@ -1,20 +1,36 @@
 //! What flows from task to task.
 
 use crate::catalogue::recipe::Recipe;
-use crate::flow::back_pressure;
+use crate::flow::{back_pressure, pipeline};
 
 /// From one task to the next, to many, and to the loop from outside.
-pub(crate) const RECIPES: [Recipe; 1] = [Recipe {
-    number: 19,
-    name: "back-pressure",
-    question: "I want a fast producer to wait for its consumers (back-pressure)",
-    keywords: "Queue maxsize bounded full put get producer consumer shutdown sentinel backlog \
+pub(crate) const RECIPES: [Recipe; 2] = [
+    Recipe {
+        number: 19,
+        name: "back-pressure",
+        question: "I want a fast producer to wait for its consumers (back-pressure)",
+        keywords: "Queue maxsize bounded full put get producer consumer shutdown sentinel backlog \
                    memory backpressure",
-    file: "recipes/src/flow/back_pressure.rs",
-    source: include_str!("../flow/back_pressure.rs"),
-    twin: include_str!("../../python/back-pressure.py"),
-    perform: |_, _| {
-        back_pressure::main();
-        Ok(())
+        file: "recipes/src/flow/back_pressure.rs",
+        source: include_str!("../flow/back_pressure.rs"),
+        twin: include_str!("../../python/back-pressure.py"),
+        perform: |_, _| {
+            back_pressure::main();
+            Ok(())
+        },
     },
-}];
+    Recipe {
+        number: 20,
+        name: "pipeline",
+        question: "I want a pipeline: stages that work at the same time, and end one after the \
+                   other",
+        keywords: "mpsc channel stage stages stream chain close closed drop sender sentinel end",
+        file: "recipes/src/flow/pipeline.rs",
+        source: include_str!("../flow/pipeline.rs"),
+        twin: include_str!("../../python/pipeline.py"),
+        perform: |_, _| {
+            pipeline::main();
+            Ok(())
+        },
+    },
+];

@@ -1,3 +1,4 @@
 //! Values that flow from task to task: queues, pipelines, limits, and what tasks share.
 
 pub mod back_pressure; // who waits for whom
+pub mod pipeline; // stages
