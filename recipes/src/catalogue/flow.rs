@@ -1,10 +1,10 @@
 //! What flows from task to task.
 
 use crate::catalogue::recipe::Recipe;
-use crate::flow::{back_pressure, pipeline};
+use crate::flow::{back_pressure, pipeline, rate_limit};
 
 /// From one task to the next, to many, and to the loop from outside.
-pub(crate) const RECIPES: [Recipe; 2] = [
+pub(crate) const RECIPES: [Recipe; 3] = [
     Recipe {
         number: 19,
         name: "back-pressure",
@@ -30,6 +30,20 @@ pub(crate) const RECIPES: [Recipe; 2] = [
         twin: include_str!("../../python/pipeline.py"),
         perform: |_, _| {
             pipeline::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 21,
+        name: "rate-limit",
+        question: "I want at most so many requests per second, whatever the callers do (rate \
+                   limit)",
+        keywords: "throttle Interval tick Mutex Lock token bucket leaky quota api 429 ratelimit",
+        file: "recipes/src/flow/rate_limit.rs",
+        source: include_str!("../flow/rate_limit.rs"),
+        twin: include_str!("../../python/rate-limit.py"),
+        perform: |_, _| {
+            rate_limit::main();
             Ok(())
         },
     },
