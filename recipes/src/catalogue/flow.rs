@@ -1,10 +1,10 @@
 //! What flows from task to task.
 
 use crate::catalogue::recipe::Recipe;
-use crate::flow::{back_pressure, pipeline, rate_limit};
+use crate::flow::{back_pressure, pipeline, rate_limit, sharing};
 
 /// From one task to the next, to many, and to the loop from outside.
-pub(crate) const RECIPES: [Recipe; 3] = [
+pub(crate) const RECIPES: [Recipe; 4] = [
     Recipe {
         number: 19,
         name: "back-pressure",
@@ -44,6 +44,20 @@ pub(crate) const RECIPES: [Recipe; 3] = [
         twin: include_str!("../../python/rate-limit.py"),
         perform: |_, _| {
             rate_limit::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 22,
+        name: "sharing",
+        question: "I want tasks to share state: do I need a lock?",
+        keywords: "Mutex Lock Rc RefCell Arc shared race lost update critical section borrow \
+                   BorrowMutError",
+        file: "recipes/src/flow/sharing.rs",
+        source: include_str!("../flow/sharing.rs"),
+        twin: include_str!("../../python/sharing.py"),
+        perform: |_, _| {
+            sharing::main();
             Ok(())
         },
     },
