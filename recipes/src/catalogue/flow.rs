@@ -1,10 +1,10 @@
 //! What flows from task to task.
 
 use crate::catalogue::recipe::Recipe;
-use crate::flow::{back_pressure, pipeline, rate_limit, sharing};
+use crate::flow::{back_pressure, pipeline, rate_limit, sharing, threads};
 
 /// From one task to the next, to many, and to the loop from outside.
-pub(crate) const RECIPES: [Recipe; 4] = [
+pub(crate) const RECIPES: [Recipe; 5] = [
     Recipe {
         number: 19,
         name: "back-pressure",
@@ -58,6 +58,20 @@ pub(crate) const RECIPES: [Recipe; 4] = [
         twin: include_str!("../../python/sharing.py"),
         perform: |_, _| {
             sharing::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 23,
+        name: "threads",
+        question: "I have threads beside the loop: how do they talk to it?",
+        keywords: "thread run_coroutine_threadsafe call_soon_threadsafe Handle spawn \
+                   blocking_send blocking_recv mpsc oneshot bridge sync callback",
+        file: "recipes/src/flow/threads.rs",
+        source: include_str!("../flow/threads.rs"),
+        twin: include_str!("../../python/threads.py"),
+        perform: |_, _| {
+            threads::main();
             Ok(())
         },
     },

@@ -4,3 +4,4 @@ pub mod back_pressure; // who waits for whom
 pub mod pipeline; // stages
 pub mod rate_limit; // so many per second
 pub mod sharing; // with a lock, and without
+pub mod threads; // from outside
