@@ -1,10 +1,10 @@
 //! What flows from task to task.
 
 use crate::catalogue::recipe::Recipe;
-use crate::flow::{back_pressure, pipeline, rate_limit, sharing, threads};
+use crate::flow::{back_pressure, pipeline, question, rate_limit, sharing, threads};
 
 /// From one task to the next, to many, and to the loop from outside.
-pub(crate) const RECIPES: [Recipe; 5] = [
+pub(crate) const RECIPES: [Recipe; 6] = [
     Recipe {
         number: 19,
         name: "back-pressure",
@@ -72,6 +72,20 @@ pub(crate) const RECIPES: [Recipe; 5] = [
         twin: include_str!("../../python/threads.py"),
         perform: |_, _| {
             threads::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 24,
+        name: "question",
+        question: "I want to ask a task something and wait for its answer (an actor)",
+        keywords: "mpsc oneshot create_future set_result InvalidStateError request response reply \
+                   message owner command",
+        file: "recipes/src/flow/question.rs",
+        source: include_str!("../flow/question.rs"),
+        twin: include_str!("../../python/question.py"),
+        perform: |_, _| {
+            question::main();
             Ok(())
         },
     },

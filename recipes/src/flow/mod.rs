@@ -5,3 +5,4 @@ pub mod pipeline; // stages
 pub mod rate_limit; // so many per second
 pub mod sharing; // with a lock, and without
 pub mod threads; // from outside
+pub mod question; // an actor
