@@ -6,11 +6,13 @@ use std::rc::Rc;
 
 use mainspring::asyncio::{Duration, Queue, create_task, gather, sleep, timeout};
 use mainspring::sync::mpsc::channel;
+use mainspring::sync::oneshot;
 use mainspring::task::idle;
 use mainspring::time::Instant;
 use recipes::event_loop::run;
 use recipes::flow::back_pressure::{consumer, producer};
 use recipes::flow::pipeline::stage;
+use recipes::flow::question::{Question, clerk};
 use recipes::flow::rate_limit::RateLimit;
 use recipes::stage::{Setting, play};
 
@@ -93,5 +95,23 @@ fn at_most_so_many_turns_fall_into_any_second() {
             assert!(six[5] - six[0] >= Duration::from_secs(1));
         }
         assert_eq!(turns.borrow().len(), 35);
+    });
+}
+
+#[test]
+fn a_clerk_who_fails_leaves_nobody_waiting() {
+    paused(async {
+        let (questions, asked) = channel(4);
+        let clerk = create_task(clerk(asked));
+        let (answer, answered) = oneshot::channel();
+        let question = Question {
+            name: "Eve",
+            answer,
+        };
+        questions.send(question).await.expect("the clerk is there");
+        idle().await;
+        clerk.abort();
+        answered.await.expect_err("nobody is left who would answer");
+        assert!(questions.is_closed());
     });
 }

@@ -77,6 +77,7 @@ fn a_hundred_plays_print_the_same() {
         "two-tasks",
         "process",
         "default-executor",
+        "threads",
     ] {
         let expected = transcript(&format!("{name}-times"));
         for _ in 0..100 {

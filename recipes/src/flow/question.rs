@@ -12,8 +12,10 @@ use crate::sleeping::measured;
 /// What is asked, and the way for the answer: a seat, or `None` if there is none left.
 #[derive(Debug)]
 pub struct Question {
-    name: &'static str,
-    answer: oneshot::Sender<Option<u32>>,
+    /// Who asks.
+    pub name: &'static str,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<Option<u32>>,
 }
 
 /// The clerk owns the seats: nobody else can touch them, so there is nothing to lock.
