@@ -29,6 +29,7 @@ pub mod process; // worker processes
 pub mod default_executor; // one for functions, one for closures
 pub mod process_proof; // inline, threads, processes
 
+pub mod waiting; // so long and no longer
 pub mod flow; // what goes from task to task
 
 pub mod catalogue; // all of them

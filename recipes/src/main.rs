@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -54,7 +54,16 @@ fn main() -> ExitCode {
         None => list(&RECIPES.iter().collect::<Vec<_>>()),
         Some(Command::Find { words }) => find(&words),
         Some(Command::Show { name }) => show(Recipe::named(&name).expect("clap knows the names")),
-        Some(Command::Run { names, order }) => run(&names, &order),
+        Some(Command::Run { names, order }) => {
+            let on_terminal = io::stdout().is_terminal();
+            run(
+                &names,
+                &Order {
+                    on_terminal,
+                    ..order
+                },
+            )
+        }
     }
 }
 

@@ -41,6 +41,13 @@ fn find_looks_a_recipe_up_by_the_words_of_a_question() {
         (&["actor"], &["question"]),
         (&["set_default_executor"], &["default-executor"]),
         (&["urls", "zebra"], &["queue", "iterator"]),
+        (&["time", "limit"], &["timeout"]),
+        (&["backoff"], &["retry"]),
+        (&["fastest"], &["race"]),
+        (&["partial", "results"], &["deadline"]),
+        (&["progress", "bar"], &["progress"]),
+        (&["cron"], &["periodic"]),
+        (&["graceful", "shutdown"], &["shutdown"]),
         (&["parallel", "order"], &["gather"]),
     ] {
         let said = recipes(&[&["find"], words].concat());

@@ -144,6 +144,13 @@ fn the_paused_clock_measures_exactly() {
     assert_eq!(took("process", None), (50, 100, 2));
     assert_eq!(took("default-executor", None), (20, 40, 2));
     assert_eq!(took("process-proof", None), (80, 120, 2));
+    assert_eq!(took("timeout", None), (17, 16, 1));
+    assert_eq!(took("retry", None), (22, 8, 1));
+    assert_eq!(took("race", None), (15, 16, 2));
+    assert_eq!(took("deadline", None), (10, 18, 5));
+    assert_eq!(took("progress", None), (12, 31, 3));
+    assert_eq!(took("periodic", None), (24, 15, 1));
+    assert_eq!(took("shutdown", None), (19, 16, 2));
     assert_eq!(took("back-pressure", None), (26, 48, 3));
     assert_eq!(took("pipeline", None), (25, 40, 3));
     assert_eq!(took("rate-limit", None), (21, 21, 2));

@@ -49,6 +49,9 @@ pub struct Order {
     /// Draw the lengths of the jobs in `semaphore`
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
+    /// Whether the lines go to a terminal: then `progress` may draw.
+    #[arg(skip)]
+    pub on_terminal: bool,
 }
 
 /// More threads than a pool has by default.
@@ -74,6 +77,11 @@ impl Recipe {
 }
 
 impl Order {
+    /// Whether somebody sees in real time what is drawn.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.on_terminal && !self.paused && !self.times
+    }
+
     pub(crate) fn workers(&self) -> usize {
         self.parallel.unwrap_or(2)
     }
