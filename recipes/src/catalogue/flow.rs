@@ -1,10 +1,10 @@
 //! What flows from task to task.
 
 use crate::catalogue::recipe::Recipe;
-use crate::flow::{back_pressure, pipeline, question, rate_limit, sharing, threads};
+use crate::flow::{back_pressure, cleanup, pipeline, question, rate_limit, sharing, threads};
 
 /// From one task to the next, to many, and to the loop from outside.
-pub(crate) const RECIPES: [Recipe; 6] = [
+pub(crate) const RECIPES: [Recipe; 7] = [
     Recipe {
         number: 19,
         name: "back-pressure",
@@ -86,6 +86,20 @@ pub(crate) const RECIPES: [Recipe; 6] = [
         twin: include_str!("../../python/question.py"),
         perform: |_, _| {
             question::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 26,
+        name: "cleanup",
+        question: "I want what I started to end with me, and to clean up (structured concurrency)",
+        keywords: "task_group TaskGroup nursery cancel cancelled finally guard drop defer error \
+                   ExceptionGroup clean-up",
+        file: "recipes/src/flow/cleanup.rs",
+        source: include_str!("../flow/cleanup.rs"),
+        twin: include_str!("../../python/cleanup.py"),
+        perform: |_, _| {
+            cleanup::main();
             Ok(())
         },
     },

@@ -6,3 +6,4 @@ pub mod rate_limit; // so many per second
 pub mod sharing; // with a lock, and without
 pub mod threads; // from outside
 pub mod question; // an actor
+pub mod cleanup; // nothing outlives its block
