@@ -1,10 +1,12 @@
 //! What flows from task to task.
 
 use crate::catalogue::recipe::Recipe;
-use crate::flow::{back_pressure, cleanup, pipeline, question, rate_limit, sharing, threads};
+use crate::flow::{
+    back_pressure, cleanup, pipeline, publish, question, rate_limit, sharing, threads,
+};
 
 /// From one task to the next, to many, and to the loop from outside.
-pub(crate) const RECIPES: [Recipe; 7] = [
+pub(crate) const RECIPES: [Recipe; 8] = [
     Recipe {
         number: 19,
         name: "back-pressure",
@@ -86,6 +88,20 @@ pub(crate) const RECIPES: [Recipe; 7] = [
         twin: include_str!("../../python/question.py"),
         perform: |_, _| {
             question::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 25,
+        name: "publish",
+        question: "I want to tell many tasks of what happens (publish and subscribe)",
+        keywords: "broadcast channel pubsub subscribe subscriber topic fan-out fanout events \
+                   lagged slow listener",
+        file: "recipes/src/flow/publish.rs",
+        source: include_str!("../flow/publish.rs"),
+        twin: include_str!("../../python/publish.py"),
+        perform: |_, _| {
+            publish::main();
             Ok(())
         },
     },

@@ -6,4 +6,5 @@ pub mod rate_limit; // so many per second
 pub mod sharing; // with a lock, and without
 pub mod threads; // from outside
 pub mod question; // an actor
+pub mod publish; // each value to everybody
 pub mod cleanup; // nothing outlives its block
