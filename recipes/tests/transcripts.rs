@@ -159,6 +159,7 @@ fn the_paused_clock_measures_exactly() {
     assert_eq!(took("question", None), (8, 8, 1));
     assert_eq!(took("publish", None), (31, 38, 3));
     assert_eq!(took("cleanup", None), (9, 12, 3));
+    assert_eq!(took("latest", None), (23, 35, 2));
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use crate::catalogue::recipe::Recipe;
 use crate::flow::{
-    back_pressure, cleanup, pipeline, publish, question, rate_limit, sharing, threads,
+    back_pressure, cleanup, latest, pipeline, publish, question, rate_limit, sharing, threads,
 };
 
 /// From one task to the next, to many, and to the loop from outside.
-pub(crate) const RECIPES: [Recipe; 8] = [
+pub(crate) const RECIPES: [Recipe; 9] = [
     Recipe {
         number: 19,
         name: "back-pressure",
@@ -116,6 +116,20 @@ pub(crate) const RECIPES: [Recipe; 8] = [
         twin: include_str!("../../python/cleanup.py"),
         perform: |_, _| {
             cleanup::main();
+            Ok(())
+        },
+    },
+    Recipe {
+        number: 27,
+        name: "latest",
+        question: "I want only the newest value, not all of them",
+        keywords: "watch Condition Event changed configuration reload state current skip stale \
+                   conflate",
+        file: "recipes/src/flow/latest.rs",
+        source: include_str!("../flow/latest.rs"),
+        twin: include_str!("../../python/latest.py"),
+        perform: |_, _| {
+            latest::main();
             Ok(())
         },
     },

@@ -8,3 +8,4 @@ pub mod threads; // from outside
 pub mod question; // an actor
 pub mod publish; // each value to everybody
 pub mod cleanup; // nothing outlives its block
+pub mod latest; // only the newest value
