@@ -17,8 +17,16 @@ pub struct RateLimit {
 
 impl RateLimit {
     /// So many turns per second.
+    ///
+    /// # Panics
+    ///
+    /// If `per_second` is zero: nobody would ever have a turn.
     #[track_caller]
     pub fn new(per_second: u32) -> Self {
+        assert!(
+            per_second > 0,
+            "with no turn per second nobody goes on: ask for at least 1"
+        );
         let mut ticks = interval(Duration::from_secs(1) / per_second);
         // Turns that nobody took are lost: after a quiet minute there is no burst.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
