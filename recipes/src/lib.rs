@@ -30,6 +30,7 @@ pub mod default_executor; // one for functions, one for closures
 pub mod process_proof; // inline, threads, processes
 
 pub mod waiting; // so long and no longer
+pub mod flow; // what goes from task to task
 
 pub mod catalogue; // all of them
 pub mod beside; // a recipe and its twin

@@ -8,7 +8,7 @@ use std::process::Command;
 use recipes::catalogue::RECIPES;
 use support::{said, transcript};
 
-/// By how much the twins' waits are divided. Two of them race three sleeps against each other: on
+/// By how much the twins' waits are divided. Some of them race sleeps against each other: on
 /// a machine that is busy with other things the slower ones keep their order.
 const SPEEDS: [&str; 4] = ["100", "20", "4", "1"];
 

@@ -77,6 +77,7 @@ fn a_hundred_plays_print_the_same() {
         "two-tasks",
         "process",
         "default-executor",
+        "threads",
     ] {
         let expected = transcript(&format!("{name}-times"));
         for _ in 0..100 {
@@ -150,6 +151,15 @@ fn the_paused_clock_measures_exactly() {
     assert_eq!(took("progress", None), (12, 31, 3));
     assert_eq!(took("periodic", None), (24, 15, 1));
     assert_eq!(took("shutdown", None), (19, 16, 2));
+    assert_eq!(took("back-pressure", None), (26, 48, 3));
+    assert_eq!(took("pipeline", None), (25, 40, 3));
+    assert_eq!(took("rate-limit", None), (21, 21, 2));
+    assert_eq!(took("sharing", None), (10, 18, 3));
+    assert_eq!(took("threads", None), (9, 9, 1));
+    assert_eq!(took("question", None), (8, 8, 1));
+    assert_eq!(took("publish", None), (31, 38, 3));
+    assert_eq!(took("cleanup", None), (9, 12, 3));
+    assert_eq!(took("latest", None), (23, 35, 2));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod recipe;
 mod article;
 mod waiting;
+mod flow;
 
 use std::sync::LazyLock;
 
@@ -14,7 +15,7 @@ use crate::{process, process_proof};
 
 /// All recipes, in the order of their numbers.
 pub static RECIPES: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
-    let shelves: [&[Recipe]; 2] = [&article::RECIPES, &waiting::RECIPES];
+    let shelves: [&[Recipe]; 3] = [&article::RECIPES, &waiting::RECIPES, &flow::RECIPES];
     shelves.concat()
 });
 
