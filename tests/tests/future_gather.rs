@@ -59,7 +59,7 @@ async fn gather_first_error_ends() {
 }
 
 #[mainspring::test(start_paused = true)]
-async fn gather_of_values_that_are_all_ok_gives_them_in_input_order() {
+async fn values_that_are_all_ok_come_in_input_order() {
     let outcome = try_gather([2, 1, 3].map(async |ms| Ok::<_, ()>(after(ms, ms).await))).await;
     assert_eq!(outcome, Ok(vec![2, 1, 3]));
 }
