@@ -138,7 +138,7 @@ fn a_result_is_set_once() {
 }
 
 #[test]
-fn wait_takes_tasks_and_no_bare_futures() {
+fn a_wait_takes_tasks_and_no_bare_futures() {
     refused("wait([work()]).await;", "expected `JoinHandle<_>`");
 }
 
