@@ -22,10 +22,12 @@ mod as_completed;
 mod shield;
 mod promise;
 mod callback;
+mod adaptors;
 mod stream;
 
 pub use futures_core::Stream;
 
+pub use adaptors::{Buffered, Enumerate, Filter, Fold, ForEach, Map, Take};
 pub use as_completed::{AsCompleted, Indexed, TimedOut, as_completed};
 pub use callback::CallbackId;
 pub use gather::{Gather, gather};
