@@ -18,3 +18,5 @@ pub use entry::Entry;
 pub use handle::{Closed, EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
 pub use local::{LocalRuntime, run};
 pub use runtime::Runtime;
+
+pub use crate::task::unhandled::{Unhandled, reset_exception_handler, set_exception_handler};

@@ -2,11 +2,12 @@
 
 mod error;
 mod report;
+mod info;
+pub(crate) mod unhandled;
 pub(crate) mod cell;
 pub(crate) mod join;
 pub(crate) mod spawn;
 mod yield_now;
-mod info;
 
 pub use crate::engine::id::Id;
 // Upstairs, and here because tokio's programs look for it here.
@@ -16,4 +17,5 @@ pub use info::{TaskInfo, all_tasks, current_task};
 pub use join::{AbortHandle, JoinHandle};
 pub use report::JobReport;
 pub use spawn::{spawn, spawn_local, spawn_named};
+pub use unhandled::Unhandled;
 pub use yield_now::{Idle, YieldNow, idle, yield_now};
