@@ -22,6 +22,7 @@ mod as_completed;
 mod shield;
 mod promise;
 mod callback;
+pub(crate) mod remote;
 mod adaptors;
 mod stream;
 

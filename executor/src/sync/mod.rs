@@ -30,7 +30,7 @@ macro_rules! const_fn {
 mod wakers;
 mod wait_queue;
 mod permits;
-mod blocking;
+pub(crate) mod blocking;
 
 mod semaphore;
 mod permit;

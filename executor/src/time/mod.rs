@@ -6,6 +6,7 @@ mod timeout;
 mod interval;
 mod pause;
 mod deadline;
+pub(crate) mod call;
 
 pub use std::time::Duration;
 
