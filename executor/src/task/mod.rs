@@ -8,6 +8,7 @@ pub(crate) mod cell;
 pub(crate) mod join;
 pub(crate) mod spawn;
 mod yield_now;
+mod local;
 
 pub use crate::engine::id::Id;
 // Upstairs, and here because tokio's programs look for it here.
@@ -15,6 +16,7 @@ pub use crate::pool::spawn_blocking;
 pub use error::{JoinError, Outcome, WorkerDied};
 pub use info::{TaskInfo, all_tasks, current_task};
 pub use join::{AbortHandle, JoinHandle};
+pub use local::{AccessError, LocalKey, TaskLocalFuture, spawn_with_locals};
 pub use report::JobReport;
 pub use spawn::{spawn, spawn_local, spawn_named};
 pub use unhandled::Unhandled;
