@@ -62,7 +62,7 @@ fn main() {
     let workloads = workloads! {
         spawn_join: 100_000, 0.30;
         spawn_join_1k: 100_000, 0.30;
-        call_soon: 100_000, 0.30;
+        call_soon: 100_000, 0.40;
         yield_now: 100_000, 0.50;
         timeout_1: 50_000, 0.30;
         timeout_1k: 100_000, 0.60;

@@ -7,6 +7,8 @@
 //! | handles of tasks | who has ended and who has not | [`wait()`] |
 //! | a future | that it goes on when its waiter does not | [`shield`] |
 //! | nothing yet | a handle for a result that comes later | [`create_future`] |
+//! | an async function | a stream of what it gives, call by call | [`from_fn`] |
+//! | a stream | its values, or another stream | [`StreamExt`] |
 //!
 //! `gather` and `as_completed` poll their children in place: the children may borrow from the
 //! caller, and dropping the wait drops them. `wait` and `shield` are about tasks, which live on

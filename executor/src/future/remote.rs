@@ -131,7 +131,8 @@ impl<T> RemoteJoinHandle<T> {
     ///
     /// # Panics
     ///
-    /// Inside of a task: the loop would stand still. Await it there.
+    /// Inside of a task: the loop would stand still. Await it there. (Between two `block_on`s on
+    /// the loop's own thread nobody turns the loop: block on the handle instead.)
     #[track_caller]
     pub fn result(mut self, limit: impl Into<Option<Duration>>) -> Result<Outcome<T>, Self> {
         match wait_here_for(&mut self.handle, limit.into()) {

@@ -20,4 +20,9 @@ pub use local::{AccessError, LocalKey, TaskLocalFuture, spawn_with_locals};
 pub use report::JobReport;
 pub use spawn::{spawn, spawn_local, spawn_named};
 pub use unhandled::Unhandled;
+
+/// Futures of this module, under tokio's path.
+pub mod futures {
+    pub use crate::task::local::TaskLocalFuture;
+}
 pub use yield_now::{Idle, YieldNow, idle, yield_now};
