@@ -1,10 +1,11 @@
 //! Panics that nobody reads: told once, wherever they happen, whenever that becomes certain.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::process::Command;
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
 
 use mainspring::pool::{ThreadPool, spawn_blocking};
 use mainspring::runtime::{
@@ -48,7 +49,6 @@ async fn a_panicked_job_that_nobody_reads_is_told_on_the_loop() {
     drop(spawn_blocking(|| panic!("in the default pool")));
     assert!(read.await.unwrap_err().is_panic());
     while told.borrow().len() < 2 {
-        // The paused clock is not needed: the jobs' letters wake the loop.
         spawn_blocking(|| ()).await.unwrap();
     }
     let mut told = told.take();
@@ -61,6 +61,32 @@ async fn a_panicked_job_that_nobody_reads_is_told_on_the_loop() {
         told[1].0.contains("in the default pool") && told[1].1 == line + 1,
         "{told:?}"
     );
+}
+
+/// However the end of a job and that of its handle fall together.
+#[mainspring::test]
+async fn each_panic_is_told_once_whichever_end_comes_first() {
+    const JOBS: usize = 300;
+    let told = Rc::new(RefCell::new(HashMap::new()));
+    let log = told.clone();
+    set_exception_handler(move |unhandled| {
+        *log.borrow_mut().entry(unhandled.error.id()).or_insert(0) += 1;
+    });
+    let pool = ThreadPool::new(2);
+    for number in 0..JOBS {
+        // A panic that the panic hook does not hear of.
+        let job = pool.submit(|| -> () { std::panic::resume_unwind(Box::new("on purpose")) });
+        for _ in 0..number % 50 {
+            std::hint::spin_loop();
+        }
+        drop(job);
+    }
+    while told.borrow().len() < JOBS {
+        spawn_blocking(|| ()).await.unwrap();
+    }
+    pool.submit(|| ()).await.unwrap();
+    idle().await;
+    assert!(told.borrow().values().all(|&times| times == 1));
 }
 
 #[mainspring::test]
@@ -220,13 +246,24 @@ async fn a_test_that_says_so_passes_as_tokios_does() {
     idle().await;
 }
 
+/// Nobody was set: a line on standard error, at most ten in a second.
 #[test]
 fn a_storm_of_panics_is_cut_short_on_standard_error() {
-    let _watchdog = watch();
-    LocalRuntime::new().unwrap().block_on(async {
-        for _ in 0..100 {
-            call_soon(|| panic!("one of many"));
-        }
-        mainspring::time::sleep(Duration::from_millis(1)).await;
-    });
+    let mut scenario = Command::new(env!("CARGO_BIN_EXE_scenario"));
+    let output = scenario.arg("storm-of-panics").output().unwrap();
+    assert!(output.status.success());
+    let told = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<&str> = told.lines().collect();
+    for words in [
+        "nobody reads that task",
+        "this is not",
+        "\"unread\"",
+        "scenario.rs:",
+    ] {
+        assert!(lines[0].contains(words), "{words}: {told}");
+    }
+    assert!(lines[1].contains("one of many"), "{told}");
+    // However many seconds it takes, most are left out.
+    assert!((10..500).contains(&lines.len()), "{told}");
+    assert!(!told.contains("this is read"));
 }
