@@ -24,7 +24,10 @@ pub use crate::pool::{
 };
 #[cfg(feature = "process")]
 pub use crate::process::{ProcessPool, Processes, function, serve};
-pub use crate::runtime::{Handle, LocalRuntime as Runner, run};
+pub use crate::runtime::{
+    Handle, LocalRuntime as Runner, call_at, call_later, call_soon, reset_exception_handler, run,
+    set_exception_handler,
+};
 pub use crate::sync::{
     Barrier, BrokenBarrier as BrokenBarrierError, Condition, Event, LifoQueue, Mutex,
     PriorityQueue, Queue, QueueShutDown, Semaphore,
@@ -34,7 +37,7 @@ pub use crate::task::{
     spawn_local as create_task, spawn_local as ensure_future, task_group,
 };
 pub use crate::time::{
-    Duration, Elapsed as TimeoutError, sleep_secs as sleep, timeout, timeout_at, wait_for,
+    Deadline, Duration, Elapsed as TimeoutError, sleep_secs as sleep, timeout, timeout_at, wait_for,
 };
 
 /// A lock that guards no value is a mutex around nothing.

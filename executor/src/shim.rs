@@ -37,6 +37,21 @@ pub(crate) fn lock_mut<T>(mutex: &mut Mutex<T>) -> &mut T {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// Parks this thread, for at most `limit` if there is one.
+#[cfg(not(mainspring_loom))]
+pub(crate) fn park(limit: Option<std::time::Duration>) {
+    match limit {
+        Some(limit) => thread::park_timeout(limit),
+        None => thread::park(),
+    }
+}
+
+/// The same in a model, where no time passes.
+#[cfg(mainspring_loom)]
+pub(crate) fn park(_limit: Option<std::time::Duration>) {
+    thread::park();
+}
+
 /// Waits for a notification, for at most `limit`, with the lock of `mutex` held before and after.
 /// Says whether the time ran out.
 #[cfg(not(mainspring_loom))]

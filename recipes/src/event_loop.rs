@@ -10,7 +10,7 @@ use mainspring::asyncio::{ThreadPool, set_default_executor};
 use mainspring::runtime::{Builder, LocalRuntime, OnStall, RunEnd};
 use mainspring::task::{JoinHandle, spawn_local, yield_now};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, tell_unread};
 
 /// Runs a future to its end on a fresh loop. asyncio: `run`.
 #[track_caller]
@@ -36,7 +36,7 @@ impl EventLoop {
     pub fn new() -> EventLoop {
         let stage = Stage::current();
         let mut builder = Builder::new_current_thread();
-        builder.on_stall(OnStall::Exit);
+        builder.on_stall(OnStall::Exit).on_unhandled(tell_unread);
         match builder.start_paused(stage.setting.paused).build_local() {
             Ok(runtime) => EventLoop { runtime, stage },
             Err(error) => panic!(

@@ -12,6 +12,7 @@ use std::process;
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use mainspring::task::Unhandled;
 use mainspring::time::{Duration, Instant};
 
 use crate::aside::aside;
@@ -154,15 +155,23 @@ pub fn follow(began: Option<SystemTime>) {
 
 /// Ends the program, because what it prints arrives nowhere.
 pub fn give_up(error: &io::Error) -> ! {
-    aside!("recipes: cannot write to standard output ({error}): the lines that follow are lost");
+    aside!("recipes: {NO_OUTPUT} ({error}): the lines that follow are lost");
     process::exit(1)
 }
 
 /// Ends a worker's job for the same reason: its handle brings the message, and brings it once.
 fn give_up_job(error: &io::Error) -> ! {
-    resume_unwind(Box::new(format!(
-        "cannot write to standard output ({error})"
-    )))
+    resume_unwind(Box::new(format!("{NO_OUTPUT} ({error})")))
+}
+
+const NO_OUTPUT: &str = "cannot write to standard output";
+
+/// Tells of a panic that the recipe lets pass unread. That a job has given up is told by the one
+/// whose handle is read; the others would say the same.
+pub(crate) fn tell_unread(unhandled: &Unhandled) {
+    if !unhandled.error.to_string().contains(NO_OUTPUT) {
+        aside!("recipes: nobody reads that {unhandled}");
+    }
 }
 
 impl Default for Setting {

@@ -1,12 +1,11 @@
 //! asyncio's behaviour of the loop itself, of callbacks on it and of running it: one test for each
 //! behaviour, named after it.
 //!
-//! `call_soon` and `call_later` are a spawned closure here; calls from other threads have a door
-//! of their own. What is different on purpose is said beside the test. What concerns handlers,
-//! slow callbacks, debug switches and Ctrl-C comes with those.
+//! What is different on purpose is said beside the test. What concerns slow callbacks, debug switches
+//! and Ctrl-C comes with those.
 
 use std::cell::{Cell, RefCell};
-use std::future::pending;
+use std::future::{IntoFuture, pending};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::mpsc::channel;
@@ -14,9 +13,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use mainspring::runtime::{Builder, Closed, Handle, LocalRuntime, RunEnd, Runtime};
-use mainspring::task::{idle, spawn_blocking, spawn_local, yield_now};
-use mainspring::time::{Instant, sleep, sleep_until, timeout};
+use mainspring::runtime::{
+    Builder, CallbackHandle, Closed, Handle, LocalRuntime, RunEnd, Runtime, call_at, call_later,
+    call_soon, reset_exception_handler, set_exception_handler,
+};
+use mainspring::task::{all_tasks, idle, spawn_blocking, spawn_local, yield_now};
+use mainspring::time::{Instant, sleep, timeout};
 use mainspring_tests::on_drop::on_drop;
 use mainspring_tests::watchdog::watch;
 
@@ -30,7 +32,7 @@ async fn loop_call_soon_fifo() {
     let log = Log::default();
     for number in 0..10 {
         let log = log.clone();
-        drop(spawn_local(async move { log.lock().unwrap().push(number) }));
+        call_soon(move || log.lock().unwrap().push(number));
     }
     assert!(log.lock().unwrap().is_empty());
     yield_now().await;
@@ -47,14 +49,60 @@ async fn loop_call_soon_fifo() {
     assert!(log.lock().unwrap().iter().copied().eq(0..10));
 }
 
+/// A callback stands in one queue with the tasks.
+#[mainspring::test]
+async fn loop_call_soon_fifo_among_tasks() {
+    let log = Rc::new(RefCell::new(Vec::new()));
+    let (first, second, third) = (log.clone(), log.clone(), log.clone());
+    drop(spawn_local(async move { first.borrow_mut().push("task") }));
+    call_soon(move || {
+        second.borrow_mut().push("call");
+        let later = second.clone();
+        call_soon(move || later.borrow_mut().push("call of a call"));
+    });
+    drop(spawn_local(async move {
+        third.borrow_mut().push("another task")
+    }));
+    yield_now().await;
+    assert_eq!(*log.borrow(), ["task", "call", "another task"], "one turn");
+    yield_now().await;
+    assert_eq!(log.borrow()[3..], ["call of a call"]);
+}
+
+/// A delay is a `Duration`: there is no call without one. None at all is the next turn.
+#[mainspring::test(start_paused = true)]
+async fn loop_call_later_none() {
+    let start = Instant::now();
+    let called = Rc::new(Cell::new(None));
+    let tell = called.clone();
+    let handle = call_later(Duration::ZERO, move || tell.set(Some(start.elapsed())));
+    assert_eq!(handle.when(), Some(start));
+    assert_eq!(called.get(), None);
+    idle().await;
+    assert_eq!(called.get(), Some(Duration::ZERO));
+}
+
 #[mainspring::test(start_paused = true)]
 async fn loop_call_at() {
     let start = Instant::now();
-    let called = spawn_local(async move {
-        sleep_until(start + SECOND).await;
-        start.elapsed()
-    });
-    assert_eq!(called.await.unwrap(), SECOND);
+    let log = Rc::new(RefCell::new(Vec::new()));
+    for seconds in [2, 1] {
+        let log = log.clone();
+        let handle = call_at(start + seconds * SECOND, move || {
+            log.borrow_mut().push(start.elapsed());
+        });
+        assert_eq!(handle.when(), Some(start + seconds * SECOND));
+    }
+    sleep(SECOND / 2).await;
+    assert!(log.borrow().is_empty());
+    sleep(3 * SECOND).await;
+    assert_eq!(*log.borrow(), [SECOND, 2 * SECOND]);
+    assert_eq!(Handle::current().time(), Instant::now());
+    // A moment that has passed is the next turn.
+    let late = log.clone();
+    call_at(start, move || late.borrow_mut().push(start.elapsed()));
+    idle().await;
+    assert_eq!(log.borrow()[2..], [3 * SECOND + SECOND / 2]);
 }
 
 /// Different on purpose: asyncio leaves it open.
@@ -64,10 +112,7 @@ async fn loop_timers_equal_deadline_fifo() {
     let moment = Instant::now() + SECOND;
     for number in 0..12 {
         let log = log.clone();
-        drop(spawn_local(async move {
-            sleep_until(moment).await;
-            log.borrow_mut().push(number);
-        }));
+        call_at(moment, move || log.borrow_mut().push(number));
     }
     sleep(2 * SECOND).await;
     assert!(log.borrow().iter().copied().eq(0..12));
@@ -81,41 +126,122 @@ async fn loop_cancelled_timers_are_freed() {
         let timers: Vec<_> = (0..100)
             .map(|_| {
                 let alive = alive.clone();
-                spawn_local(async move {
-                    sleep(HOUR).await;
-                    drop(alive);
-                })
+                call_later(HOUR, move || drop(alive))
             })
             .collect();
-        yield_now().await;
-        timers.iter().for_each(|timer| timer.abort());
-        idle().await;
-        assert_eq!(Rc::strong_count(&alive), 1);
+        assert!(timers.iter().all(|timer| timer.cancel()));
+        assert_eq!(Rc::strong_count(&alive), 1, "at once");
+        assert!(all_tasks().len() <= 1, "nothing is left in the table");
     }
+    // Nor in the wheel: the clock has nowhere to go but here.
     sleep(2 * HOUR).await;
     assert_eq!(start.elapsed(), 2 * HOUR);
 }
 
 #[mainspring::test]
 async fn loop_cancelled_callback() {
-    let ran = Rc::new(Cell::new(false));
-    let tell = ran.clone();
-    let callback = spawn_local(async move { tell.set(true) });
-    assert!(callback.cancel());
+    let ran = Rc::new(Cell::new(0));
+    let ask = |by: u32| {
+        let ran = ran.clone();
+        call_soon(move || ran.set(ran.get() + by))
+    };
+    let (dropped, cancelled, called) = (ask(1), ask(10), ask(100));
+    drop(dropped);
+    assert!(!cancelled.cancelled());
+    assert!(cancelled.cancel());
+    assert!(cancelled.cancelled() && !cancelled.cancel());
     idle().await;
-    assert!(!ran.get());
+    assert_eq!(ran.get(), 101);
+    assert!(!called.cancel(), "too late");
+    assert!(!called.cancelled());
 }
 
 #[mainspring::test]
+async fn loop_cancelled_callback_by_itself() {
+    let handle = Rc::new(RefCell::new(None::<CallbackHandle>));
+    let own = handle.clone();
+    let seen = Rc::new(Cell::new(None));
+    let tell = seen.clone();
+    let callback = call_soon(move || {
+        let own = own.borrow();
+        tell.set(own.as_ref().map(|own| own.cancel()));
+    });
+    *handle.borrow_mut() = Some(callback);
+    idle().await;
+    assert_eq!(seen.get(), Some(false), "it runs already");
+}
+
+/// What the handler was told, in order.
+fn told() -> Rc<RefCell<Vec<(String, u32)>>> {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let log = told.clone();
+    set_exception_handler(move |unhandled| {
+        let line = unhandled.spawned_at.unwrap().line();
+        log.borrow_mut().push((unhandled.error.to_string(), line));
+    });
+    told
+}
+
+#[mainspring::test(start_paused = true)]
 async fn loop_failing_callback_reported() {
-    let handle = Handle::current();
-    handle
-        .call_soon_threadsafe(|| panic!("told by the panic hook"))
+    let told = told();
+    let line = line!();
+    call_soon(|| panic!("soon"));
+    call_later(SECOND, || panic!("later"));
+    let call = || panic!("from a thread");
+    Handle::current().call_soon_threadsafe(call).unwrap();
+    let went_on = Rc::new(Cell::new(false));
+    let tell = went_on.clone();
+    call_soon(move || tell.set(true));
+    sleep(2 * SECOND).await;
+    assert!(went_on.get());
+    let mut told = told.take();
+    told.sort_by_key(|(_, line)| *line);
+    let places: Vec<u32> = told.iter().map(|(_, line)| *line).collect();
+    assert_eq!(places, [line + 1, line + 2, line + 4]);
+    for ((text, _), words) in told.iter().zip(["soon", "later", "from a thread"]) {
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn loop_custom_handler() {
+    let (tell, common) = channel();
+    let runtime = Builder::new_current_thread()
+        .on_unhandled(move |unhandled| tell.send(unhandled.to_string()).unwrap())
+        .build_local()
         .unwrap();
-    let failing = spawn_local(async { panic!("told by the panic hook and the handle") });
-    let error = failing.await.unwrap_err();
-    assert!(error.to_string().contains("and the handle"));
-    assert_eq!(spawn_local(async { 1 }).await.unwrap(), 1);
+    runtime.block_on(async {
+        let own = told();
+        call_soon(|| panic!("to its own"));
+        idle().await;
+        assert_eq!(own.take().len(), 1);
+        assert!(common.try_recv().is_err());
+        reset_exception_handler();
+        call_soon(|| panic!("to the one for all"));
+        idle().await;
+        assert!(own.borrow().is_empty());
+        assert!(common.try_recv().unwrap().contains("to the one for all"));
+    });
+}
+
+#[mainspring::test]
+async fn loop_broken_handler() {
+    set_exception_handler(|_| panic!("told by the panic hook, and the rest on standard error"));
+    call_soon(|| panic!("what the handler cannot bear"));
+    idle().await;
+    // It may be replaced inside of itself.
+    let told = Rc::new(Cell::new(0));
+    let count = told.clone();
+    set_exception_handler(move |_| {
+        let count = count.clone();
+        set_exception_handler(move |_| count.set(count.get() + 1));
+    });
+    for _ in 0..3 {
+        call_soon(|| panic!("on purpose"));
+    }
+    idle().await;
+    assert_eq!(told.get(), 2);
 }
 
 #[test]
@@ -180,10 +306,70 @@ fn loop_threadsafe_after_close() {
     let guard = Arc::new(());
     let held = guard.clone();
     let refused = thread::spawn(move || handle.call_soon_threadsafe(move || drop(held)));
-    let refused = refused.join().unwrap();
-    assert_eq!(refused, Err(Closed));
-    assert!(refused.unwrap_err().to_string().contains("has ended"));
+    let refused = refused.join().unwrap().unwrap_err();
+    assert_eq!(refused, Closed);
+    assert!(refused.to_string().contains("has ended"));
     assert_eq!(Arc::strong_count(&guard), 1, "the call was dropped");
+}
+
+#[mainspring::test]
+async fn loop_threadsafe_cancel_before() {
+    let handle = Handle::current();
+    let dropped = Arc::new(());
+    let kept = dropped.clone();
+    let made = Arc::new(Mutex::new(0));
+    let count = made.clone();
+    let (revoked, other) = thread::spawn(move || {
+        let call = handle.call_soon_threadsafe(move || drop(kept)).unwrap();
+        let other = move || *count.lock().unwrap() += 1;
+        let other = handle.call_soon_threadsafe(other).unwrap();
+        assert!(call.cancel());
+        assert!(!call.cancel(), "once");
+        (call, other)
+    })
+    .join()
+    .unwrap();
+    assert_eq!(
+        Arc::strong_count(&dropped),
+        1,
+        "dropped where it was taken back"
+    );
+    idle().await;
+    assert_eq!(*made.lock().unwrap(), 1);
+    assert!(!revoked.cancel() && !other.cancel());
+}
+
+#[mainspring::test]
+async fn loop_threadsafe_cancel_during() {
+    let (start, started) = channel::<()>();
+    let (go_on, may_go_on) = channel::<()>();
+    let handle = Handle::current();
+    let call = handle
+        .call_soon_threadsafe(move || {
+            start.send(()).unwrap();
+            may_go_on.recv().unwrap();
+        })
+        .unwrap();
+    let cancels = thread::spawn(move || {
+        started.recv().unwrap();
+        let too_late = !call.cancel();
+        go_on.send(()).unwrap();
+        too_late
+    });
+    idle().await;
+    assert!(cancels.join().unwrap());
+}
+
+/// A call that nobody makes any more goes with its runtime, also if its handle stays.
+#[test]
+fn loop_threadsafe_after_close_drops_what_was_sent() {
+    let runtime = LocalRuntime::new().unwrap();
+    let guard = Arc::new(());
+    let held = guard.clone();
+    let call = runtime.handle().call_soon_threadsafe(move || drop(held));
+    drop(runtime);
+    assert_eq!(Arc::strong_count(&guard), 1);
+    assert!(!call.unwrap().cancel());
 }
 
 /// Different on purpose: the loop ends when it comes home.
@@ -209,6 +395,19 @@ fn loop_run_nested() {
         yield_now().await;
         assert_eq!(spawn_local(async { 1 }).await.unwrap(), 1);
     });
+}
+
+/// Different on purpose: any loop may wait for another's task, which runs where it lives.
+#[test]
+fn loop_run_other_loops_future() {
+    let _watchdog = watch();
+    let (home, visitor) = (Runtime::new().unwrap(), LocalRuntime::new().unwrap());
+    let task = home.spawn(async {
+        yield_now().await;
+        thread::current().id()
+    });
+    let there = visitor.block_on(task).unwrap();
+    assert_ne!(there, thread::current().id());
 }
 
 #[test]
@@ -348,21 +547,23 @@ fn loop_fair_ready_queue() {
 
 #[test]
 fn run_leftover_errors_reported() {
-    let told = Arc::new(Mutex::new(0));
-    let tell = told.clone();
-    let value = mainspring::run(async move {
-        drop(spawn_local(async move {
-            let _guard = on_drop(move || {
-                *tell.lock().unwrap() += 1;
-                panic!("told by the panic hook");
-            });
+    let (tell, told) = channel();
+    let runtime = Builder::new_current_thread()
+        .on_unhandled(move |unhandled| tell.send(unhandled.to_string()).unwrap())
+        .build_local()
+        .unwrap();
+    let value = runtime.block_on(async {
+        drop(spawn_local(async {
+            let _guard = on_drop(|| panic!("while it is cancelled"));
             pending::<()>().await;
         }));
         yield_now().await;
         5
     });
+    drop(runtime);
     assert_eq!(value, 5);
-    assert_eq!(*told.lock().unwrap(), 1);
+    assert!(told.recv().unwrap().contains("while it is cancelled"));
+    assert!(told.recv().is_err(), "once");
 }
 
 #[test]
@@ -382,6 +583,21 @@ fn run_leftover_streams_closed() {
     }));
     assert!(broken.is_err());
     assert!(*closed.lock().unwrap());
+}
+
+#[test]
+fn run_awaitable_and_future() {
+    struct Awaitable;
+    impl IntoFuture for Awaitable {
+        type Output = u8;
+        type IntoFuture = std::future::Ready<u8>;
+
+        fn into_future(self) -> Self::IntoFuture {
+            std::future::ready(5)
+        }
+    }
+    assert_eq!(mainspring::run(Awaitable), 5);
+    assert_eq!(mainspring::run(async { 6 }), 6);
 }
 
 #[test]

@@ -2,21 +2,24 @@
 //! behaviour, named after it. Cancelling them is in `asyncio_cancel.rs`.
 //!
 //! What is different on purpose is said beside the test. Eager starts are in `task_handles.rs`,
-//! deferred clean-ups in `task_defer.rs`, and what the types refuse in `task_refusals.rs`. What
-//! concerns task-local values and handlers for unread failures comes with those.
+//! deferred clean-ups in `task_defer.rs`, task-local values in `task_local.rs`, and what the types
+//! refuse in `task_refusals.rs`.
 
 use std::cell::{Cell, RefCell};
-use std::future::pending;
-use std::panic::Location;
+use std::future::{Future, IntoFuture, pending, poll_fn};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 
-use mainspring::runtime::{Handle, LocalRuntime};
+use mainspring::future::shield;
+use mainspring::runtime::{Handle, LocalRuntime, set_exception_handler};
 use mainspring::task::{
-    JoinError, JoinHandle, all_tasks, current_task, idle, spawn_local, spawn_named, yield_now,
+    JoinError, JoinHandle, Outcome, all_tasks, current_task, idle, spawn_local, spawn_named,
+    yield_now,
 };
+use mainspring::time::Duration;
 use mainspring_tests::on_drop::on_drop;
 use mainspring_tests::watchdog::watch;
 
@@ -176,26 +179,112 @@ async fn task_dropped_handle_keeps_running() {
     assert_eq!(done.get(), 1000);
 }
 
-/// A panic is told at once, by the program's panic hook, whether or not anybody reads it later;
-/// that nobody did is told by the room for reports.
-#[test]
-fn task_error_never_read_is_reported() {
-    static TOLD: AtomicU32 = AtomicU32::new(0);
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        match info.payload().downcast_ref::<&str>() == Some(&"nobody reads this") {
-            true => drop(TOLD.fetch_add(1, Ordering::Relaxed)),
-            false => hook(info),
-        }
+/// What the handler was told, in order.
+fn told() -> Rc<RefCell<Vec<String>>> {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let log = told.clone();
+    set_exception_handler(move |unhandled| log.borrow_mut().push(unhandled.to_string()));
+    told
+}
+
+/// At the moment it becomes certain: the end of the task or of the handle, whichever is later.
+#[mainspring::test]
+async fn task_error_never_read_is_reported() {
+    let told = told();
+    let line = line!() + 1;
+    let unread = spawn_named("reader", async { panic!("nobody reads this") });
+    idle().await;
+    assert!(told.borrow().is_empty(), "somebody may still read it");
+    let id = unread.id();
+    drop(unread);
+    let text = told.take().concat();
+    let place = format!("{}:{line}", file!());
+    for words in [
+        format!("task {id} "),
+        "nobody reads this".into(),
+        "\"reader\"".into(),
+        place,
+    ] {
+        assert!(text.contains(&words), "{words}: {text}");
+    }
+    drop(spawn_local(async { panic!("nor this") }));
+    assert!(told.borrow().is_empty());
+    idle().await;
+    assert_eq!(told.take().len(), 1, "once");
+}
+
+#[mainspring::test]
+async fn task_error_read_is_not_reported() {
+    let told = told();
+    let failing = || spawn_local(async { panic!("somebody reads this") });
+    failing().await.unwrap_err();
+    let peeked = failing();
+    idle().await;
+    peeked.peek(|outcome| assert!(outcome.is_err())).unwrap();
+    drop(peeked);
+    failing().add_done_callback(|outcome| assert!(outcome.is_err()));
+    idle().await;
+    let taken = failing();
+    idle().await;
+    drop(taken.try_result());
+    assert!(told.borrow().is_empty(), "{told:?}");
+}
+
+/// Different on purpose: to cancel what has ended does nothing.
+#[mainspring::test]
+async fn task_error_then_cancel_not_reported() {
+    let told = told();
+    let failed = spawn_local(async { panic!("before it is cancelled") });
+    idle().await;
+    assert!(!failed.cancel());
+    drop(failed);
+    assert_eq!(told.borrow().len(), 1);
+    // A cancelled task has nothing to report.
+    let cancelled = spawn_local(pending::<()>());
+    cancelled.abort();
+    idle().await;
+    drop(cancelled);
+    assert_eq!(told.borrow().len(), 1);
+}
+
+#[mainspring::test]
+async fn shield_outer_cancelled_then_error() {
+    let told = told();
+    let inner = Rc::new(RefCell::new(shield(async {
+        idle().await;
+        panic!("inside")
+    })));
+    let waited_for = inner.clone();
+    let outer = spawn_local(poll_fn(move |cx| {
+        Pin::new(&mut *waited_for.borrow_mut()).poll(cx).map(|_| ())
     }));
-    LocalRuntime::new().unwrap().block_on(async {
-        let unread = spawn_local(async { panic!("nobody reads this") });
-        idle().await;
-        drop(unread);
-        drop(spawn_local(async { panic!("nobody reads this") }));
-        idle().await;
+    yield_now().await;
+    outer.abort();
+    assert!(outer.await.unwrap_err().is_cancelled());
+    idle().await;
+    idle().await;
+    let inner = Rc::into_inner(inner).unwrap().into_inner();
+    assert!(inner.is_finished());
+    assert!(told.borrow().is_empty(), "somebody can still read it");
+    assert!(inner.await.unwrap_err().is_panic());
+    assert!(told.borrow().is_empty());
+}
+
+#[mainspring::test]
+async fn shield_outer_cancelled_error_never_read() {
+    let told = told();
+    let outer = spawn_local(async {
+        let _ = shield(async {
+            yield_now().await;
+            yield_now().await;
+            panic!("inside")
+        })
+        .await;
     });
-    assert_eq!(TOLD.load(Ordering::Relaxed), 2, "each once");
+    yield_now().await;
+    outer.abort();
+    idle().await;
+    assert_eq!(told.borrow().len(), 1, "once");
 }
 
 #[mainspring::test]
@@ -253,15 +342,17 @@ fn xthread_error() {
     let runtime = LocalRuntime::new().unwrap();
     let handle = runtime.handle().clone();
     let submits = thread::spawn(move || {
-        let task = handle.spawn(async { panic!("on the loop") });
+        let value = handle.spawn_with(|| async { Rc::new(5_u8).count_ones() });
+        let failing = handle.spawn_with(|| async { panic!("on the loop") });
+        let (value, error) = (value.result(None), failing.result(None));
         handle.stop();
-        task
+        (value.unwrap(), error.unwrap())
     });
     runtime.run_forever();
-    runtime.block_on(idle());
-    let task: JoinHandle<()> = submits.join().unwrap();
-    let error = task.try_result().unwrap().unwrap_err();
-    assert_eq!(error.into_panic().downcast_ref(), Some(&"on the loop"));
+    let (value, error): (_, Outcome<()>) = submits.join().unwrap();
+    assert_eq!(value.unwrap(), 2);
+    let payload = error.unwrap_err().into_panic();
+    assert_eq!(payload.downcast_ref(), Some(&"on the loop"));
 }
 
 #[test]
@@ -269,40 +360,72 @@ fn xthread_cancel_from_thread() {
     let _watchdog = watch();
     let runtime = LocalRuntime::new().unwrap();
     let handle = runtime.handle().clone();
-    let task = runtime.block_on(async move {
-        let (give, given) = channel::<()>();
-        let submits = thread::spawn(move || {
-            let task = handle.spawn(pending::<()>());
-            given.recv().unwrap();
-            task.abort();
-            task
+    let cancels = thread::spawn(move || {
+        let (tell, told) = channel();
+        let task = handle.spawn_with(move || {
+            tell.send(()).unwrap();
+            pending::<()>()
         });
-        idle().await;
-        give.send(()).unwrap();
-        submits.join().unwrap().await
+        told.recv().unwrap();
+        let task = task.result(Duration::ZERO).expect_err("it waits for ever");
+        assert!(task.cancel());
+        let outcome = task.result(None).unwrap();
+        handle.stop();
+        outcome
     });
-    assert!(task.unwrap_err().is_cancelled());
+    runtime.run_forever();
+    assert!(cancels.join().unwrap().unwrap_err().is_cancelled());
+}
+
+#[test]
+fn xthread_work_that_is_given_up_on_its_way_is_not_even_made() {
+    let runtime = LocalRuntime::new().unwrap();
+    let handle = runtime.handle().clone();
+    let task = handle.spawn_with(|| -> std::future::Ready<()> { unreachable!() });
+    assert!(task.cancel());
+    assert!(
+        runtime
+            .block_on(task.into_future())
+            .unwrap_err()
+            .is_cancelled()
+    );
+}
+
+/// The thread that waits is told; the handler only if none does.
+#[mainspring::test]
+async fn xthread_make_fails() {
+    let told = told();
+    let handle = Handle::current();
+    let make = || -> std::future::Ready<()> { panic!("while it is made") };
+    let (read, unread) = thread::spawn(move || (handle.spawn_with(make), handle.spawn_with(make)))
+        .join()
+        .unwrap();
+    assert!(read.await.unwrap_err().is_panic());
+    assert!(told.borrow().is_empty());
+    drop(unread);
+    assert_eq!(told.borrow().len(), 1);
+    // The loop is as it was.
+    assert_eq!(spawn_local(async { 1 }).await.unwrap(), 1);
+}
+
+#[test]
+fn xthread_after_the_end_says_cancelled() {
+    let runtime = LocalRuntime::new().unwrap();
+    let handle = runtime.handle().clone();
+    let waits = handle.spawn_with(|| async {});
+    drop(runtime);
+    assert!(waits.result(None).unwrap().unwrap_err().is_cancelled());
+    let late = handle.spawn_with(|| async {});
+    assert!(late.is_finished());
+    assert!(late.result(None).unwrap().unwrap_err().is_cancelled());
 }
 
 #[mainspring::test]
-async fn xthread_make_fails() {
-    let handle = Handle::current();
-    let (tell, told) = channel();
-    thread::spawn(move || {
-        let guard = on_drop(move || tell.send(()).unwrap());
-        handle
-            .call_soon_threadsafe(move || {
-                let _guard = guard;
-                panic!("while it is made");
-            })
-            .unwrap();
-    })
-    .join()
-    .unwrap();
-    idle().await;
-    assert_eq!(told.try_recv(), Ok(()));
-    // The loop is as it was.
-    assert_eq!(spawn_local(async { 1 }).await.unwrap(), 1);
+async fn xthread_a_wait_that_would_stop_its_own_loop_is_refused() {
+    let task = Handle::current().spawn_with(|| async {});
+    let refused = catch_unwind(AssertUnwindSafe(|| task.result(None)));
+    let text = refused.unwrap_err();
+    assert!(text.downcast_ref::<&str>().unwrap().contains(".await"));
 }
 
 #[mainspring::test(start_paused = true)]

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use mainspring::future::{gather, shield};
-use mainspring::runtime::LocalRuntime;
+use mainspring::runtime::{LocalRuntime, set_exception_handler};
 use mainspring::task::{AbortHandle, idle, spawn_local, yield_now};
 use mainspring::time::{Instant, sleep, sleep_secs, sleep_until, timeout, timeout_at, wait_for};
 use mainspring_tests::by_hand::Bell;
@@ -322,6 +322,24 @@ async fn wf_work_returns_on_cancel() {
     };
     assert!(wait_for(work, SECOND).await.is_err());
     assert_eq!(value.get(), 5);
+}
+
+/// Different on purpose: the outcome is the timeout; how the clean-up fails is told to the handler.
+#[mainspring::test(start_paused = true)]
+async fn wf_work_fails_on_cancel() {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let log = told.clone();
+    set_exception_handler(move |unhandled| log.borrow_mut().push(unhandled.error.to_string()));
+    let mut work = spawn_local(async {
+        let _guard = on_drop(|| panic!("in the clean-up"));
+        pending::<()>().await;
+    });
+    assert!(wait_for(&mut work, SECOND).await.is_err());
+    work.abort();
+    drop(work);
+    idle().await;
+    assert_eq!(told.borrow().len(), 1);
+    assert!(told.borrow()[0].contains("in the clean-up"));
 }
 
 #[mainspring::test(start_paused = true)]

@@ -62,6 +62,12 @@ fn tasks() {
         join_set::JoinAll<Pinned>: Unpin; // more: Unpin
         join_set::JoinAll<Local>: Unpin, not Send Sync; // more: Unpin
         join_set::ShutDown<'static, Sent>: Send Sync Unpin; // more: Unpin
+        LocalKey<u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        LocalKey<Local>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        AccessError: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        TaskLocalFuture<u8, std::future::Ready<u8>>: Send Sync, not Unpin;
+        TaskLocalFuture<Sent, std::future::Ready<u8>>: Send, not Sync Unpin;
+        TaskLocalFuture<Local, std::future::Ready<u8>>: , not Send Sync Unpin;
 
         // Without a counterpart.
         join_set::JoinOutcomes<u8>: Send Sync Unpin;
@@ -76,6 +82,7 @@ fn tasks() {
         Group<'static, u8, u8, std::future::Ready<Result<u8, u8>>>: Unpin, not Send Sync;
         Group<'static, u8, u8, Pinned>: , not Send Sync Unpin;
         ErrorGroup<u8>: Send Sync Unpin;
+        Unhandled: Send Sync Unpin;
         Outcome<u8>: Send Sync Unpin;
         Idle: Send Sync Unpin;
         TaskInfo: Send Sync Unpin;
@@ -96,6 +103,10 @@ fn runtimes() {
         TryCurrentError: Send Sync Unpin;
 
         // Without a counterpart.
+        CallbackHandle: Unpin, not Send Sync;
+        CallbackHandleSend: Send Sync Unpin;
+        RemoteJoinHandle<Sent>: Send Sync Unpin;
+        RemoteJoinHandle<Local>: Unpin, not Send Sync;
         OnStall: Send Sync Unpin;
         RunEnd: Send Sync Unpin;
         Closed: Send Sync Unpin;
@@ -115,6 +126,11 @@ fn times() {
         MissedTickBehavior: Send Sync Unpin;
         Tick<'static>: Send Sync Unpin; // more: Unpin
         Advance: Send Sync Unpin; // more: Unpin
+
+        // Without a counterpart.
+        Deadline: Send Sync Unpin;
+        Scope<std::future::Ready<u8>>: Send Sync, not Unpin;
+        Scope<std::future::Ready<Local>>: , not Send Sync;
     }
 }
 
@@ -147,6 +163,9 @@ fn futures_in_hand() {
         Wait<Local>: , not Send Sync;
         Finished<u8>: Send Sync Unpin;
         CallbackId: Send Sync Unpin;
+        AsCompleted<std::future::Ready<u8>>: Send Unpin;
+        Buffered<Iter<std::vec::IntoIter<std::future::Ready<u8>>>, std::future::Ready<u8>>: Send;
+        ForEach<Iter<std::ops::Range<u8>>, fn(u8), std::future::Ready<()>>: Send Sync;
     }
 }
 

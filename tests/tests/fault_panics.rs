@@ -152,8 +152,9 @@ impl Case {
     }
 
     /// What must come of it, by the rules: an abort takes effect at the task's next turn, the end
-    /// of the runtime at once, and the first panic is the task's end.
-    fn expected(&self) -> Told {
+    /// of the runtime at once, and the first panic is the task's end. `true`: it comes with the end
+    /// of the runtime.
+    fn expected(&self) -> (Told, bool) {
         let ends_at = match self.waits {
             true => Moment::AfterTheWake,
             false => Moment::BeforeTheFirstPoll,
@@ -165,12 +166,16 @@ impl Case {
         ] {
             let is_aborted = self.abort.is_some_and(|(at, _)| at as u8 <= moment as u8);
             if self.shutdown == Some(moment) {
-                return Told::Cancelled(is_aborted);
+                return match self.subject.drop_of_future {
+                    true => (Told::Panicked, true),
+                    false => (Told::Cancelled(is_aborted), true),
+                };
             }
             if is_aborted {
-                return match self.subject.drop_of_future && !self.ends_before_its_turn(moment) {
-                    true => Told::Panicked,
-                    false => Told::Cancelled(true),
+                let is_ended = self.ends_before_its_turn(moment);
+                return match self.subject.drop_of_future {
+                    true => (Told::Panicked, is_ended),
+                    false => (Told::Cancelled(true), is_ended),
                 };
             }
             if moment == ends_at {
@@ -178,8 +183,8 @@ impl Case {
             }
         }
         match self.subject.poll.is_some() || self.subject.drop_of_future {
-            true => Told::Panicked,
-            false => Told::Output,
+            true => (Told::Panicked, false),
+            false => (Told::Output, false),
         }
     }
 
@@ -247,16 +252,15 @@ impl Case {
         drop(waker.lock().unwrap().take());
 
         let told = told.borrow_mut().take();
+        let (expected, comes_with_the_end) = self.expected();
         let is_read = match self.reader {
             Reader::Late => true,
             // Its reader goes with the runtime.
-            Reader::Task => {
-                self.shutdown.is_none() || !matches!(self.expected(), Told::Cancelled(_))
-            }
+            Reader::Task => !comes_with_the_end,
             _ => false,
         };
         if is_read {
-            assert_eq!(told, Some(self.expected()));
+            assert_eq!(told, Some(expected));
         }
         assert_eq!(tally.futures.counts(), (1, 1));
         for counter in [&tally.outputs, &tally.payloads] {

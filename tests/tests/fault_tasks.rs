@@ -69,7 +69,7 @@ async fn f11_an_idlers_waker_that_panics_spares_the_others() {
     idle().await;
 }
 
-#[mainspring::test]
+#[mainspring::test(unhandled_panic = "ignore")]
 async fn f11_a_call_that_panics_spares_the_next() {
     let (tell, told) = std::sync::mpsc::channel();
     let handle = Handle::current();

@@ -162,3 +162,22 @@ fn an_ended_stream_stays_ended() {
     assert_eq!(bell.poll(&mut outputs.next()), Poll::Ready(None));
     assert_eq!(bell.poll(&mut outputs.next()), Poll::Ready(None));
 }
+
+/// Different on purpose: what it is made of is not asked before it is polled.
+#[test]
+fn ascomp_outside_runtime() {
+    let mut ready = as_completed([std::future::ready(1)]);
+    let mut next = ready.next();
+    assert_eq!(Bell::new().poll(&mut next), Poll::Ready(Some(1)));
+    let mut waits = as_completed([async { sleep(Duration::ZERO).await }]);
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut next = waits.next();
+        Bell::new().poll(&mut next).is_ready()
+    }));
+    let text = refused.unwrap_err();
+    assert!(
+        text.downcast_ref::<String>()
+            .unwrap()
+            .contains("outside a runtime")
+    );
+}

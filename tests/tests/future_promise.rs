@@ -256,3 +256,54 @@ fn a_reader_whose_waker_panics_does_not_keep_an_abort_from_the_worker() {
     assert_eq!(worker.rings(), 1);
     assert!(worker.poll(&mut cancelled).is_ready());
 }
+
+#[mainspring::test]
+async fn fut_show_state() {
+    let shown = |handle: &JoinHandle<u8>| format!("{handle:?}");
+    let (resolver, pending) = create_future::<u8>();
+    for callbacks in 0..10 {
+        let text = shown(&pending);
+        let state = format!("finished: false, cancelled: false, callbacks: {callbacks},");
+        assert!(text.contains(&state), "{text}");
+        pending.add_done_callback(|_| ());
+    }
+    resolver.set_result(5).unwrap();
+    assert!(shown(&pending).contains("finished: true, cancelled: false"));
+    let (_resolver, cancelled) = create_future::<u8>();
+    cancelled.cancel();
+    assert!(shown(&cancelled).contains("finished: true, cancelled: true"));
+}
+
+#[mainspring::test]
+async fn fut_wrap_thread_future() {
+    let here = std::thread::current().id();
+    let made = mainspring::task::spawn_blocking(|| (5, std::thread::current().id()));
+    let (value, there) = made.await.unwrap();
+    assert_eq!(value, 5);
+    assert_ne!(there, here);
+}
+
+/// What a job makes for a handle that was cancelled is dropped where it was made.
+#[mainspring::test]
+async fn fut_cancel_too_late_for_pool() {
+    let (runs, running) = std::sync::mpsc::channel();
+    let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+    let (drops, dropped) = std::sync::mpsc::channel();
+    let job = mainspring::task::spawn_blocking(move || {
+        runs.send(()).unwrap();
+        may_go_on.recv().unwrap();
+        mainspring_tests::on_drop::on_drop(move || drops.send(std::thread::current().id()).unwrap())
+    });
+    running.recv().unwrap();
+    assert!(job.cancel(), "its answer is not there");
+    go_on.send(()).unwrap();
+    assert!(job.await.err().unwrap().is_cancelled());
+    assert_ne!(dropped.recv().unwrap(), std::thread::current().id());
+    // One that has ended keeps its answer.
+    let job = mainspring::task::spawn_blocking(|| 6);
+    while !job.is_finished() {
+        mainspring::task::yield_now().await;
+    }
+    assert!(!job.cancel());
+    assert_eq!(job.await.unwrap(), 6);
+}

@@ -263,7 +263,7 @@ fn tokio_3564_what_a_runtime_held_goes_with_it() {
     assert_eq!(Arc::strong_count(&alive), 1);
 }
 
-#[mainspring::test]
+#[mainspring::test(unhandled_panic = "ignore")]
 async fn glommio_689_panics_within_panics_of_tasks_stay_where_they_are() {
     struct Spawns(Rc<Cell<u32>>);
     impl Drop for Spawns {

@@ -455,7 +455,7 @@ impl Drop for Bomb {
     }
 }
 
-#[mainspring::test]
+#[mainspring::test(unhandled_panic = "ignore")]
 async fn a_payload_that_panics_when_dropped_harms_nobody() {
     let pool = ThreadPool::new(1);
     drop(pool.submit(|| panic_any(Bomb)));

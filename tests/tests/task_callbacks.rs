@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::thread;
 
 use mainspring::future::{CallbackId, create_future};
+use mainspring::runtime::set_exception_handler;
 use mainspring::task::{JoinHandle, Outcome, idle, yield_now};
 use mainspring::time::{Duration, sleep};
 
@@ -133,11 +134,36 @@ async fn cb_spawns() {
 #[mainspring::test(start_paused = true)]
 async fn cb_failing() {
     let log = Log::default();
+    let handler = log.clone();
+    set_exception_handler(move |unhandled| handler.note(unhandled.error.to_string()));
     let task = mainspring::spawn(async { 1 });
     task.add_done_callback(|_| panic!("this callback fails"));
     task.add_done_callback(log.callback("second"));
     assert_eq!(task.await.unwrap(), 1);
-    assert_eq!(log.take(), ["second 1"]);
+    let log = log.take();
+    assert!(log[0].contains("this callback fails"), "{log:?}");
+    assert_eq!(log[1..], ["second 1"]);
+}
+
+/// Different on purpose: each callback has a name of its own, and is taken back alone.
+#[mainspring::test(start_paused = true)]
+async fn cb_remove_counts() {
+    let task = mainspring::spawn(after(10, ()));
+    let called = Rc::new(Cell::new(0));
+    let ids: Vec<CallbackId> = (0..6)
+        .map(|_| {
+            let called = called.clone();
+            task.add_done_callback(move |_| called.set(called.get() + 1))
+        })
+        .collect();
+    let other = mainspring::spawn(after(10, ()));
+    assert!(!other.remove_done_callback(ids[0]), "it is another's");
+    for id in &ids[..4] {
+        assert!(task.remove_done_callback(*id));
+        assert!(!task.remove_done_callback(*id), "once");
+    }
+    task.await.unwrap();
+    assert_eq!(called.get(), 2);
 }
 
 #[mainspring::test(start_paused = true)]

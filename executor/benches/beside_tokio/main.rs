@@ -18,11 +18,20 @@ use rustix::time::{ClockId, clock_gettime};
 mod mainspring_side {
     use mainspring as rt;
     include!("workloads.rs");
+
+    fn call(call: fn()) {
+        rt::runtime::call_soon(call);
+    }
 }
 
 mod tokio_side {
     use tokio as rt;
     include!("workloads.rs");
+
+    // It has no callbacks: this is what its programs write.
+    fn call(call: fn()) {
+        rt::spawn(async move { call() });
+    }
 }
 
 /// Pairs of runs per workload. Doubling it halves nothing but the noise.
@@ -54,6 +63,7 @@ fn main() {
         spawn_join: 100_000, 0.30;
         spawn_join_1k: 100_000, 0.30;
         join_set_1k: 100_000, 0.90;
+        call_soon: 100_000, 0.40;
         yield_now: 100_000, 0.50;
         timeout_1: 50_000, 0.30;
         timeout_1k: 100_000, 0.60;

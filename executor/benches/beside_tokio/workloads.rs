@@ -2,6 +2,7 @@
 // it knows as `rt`, so that the two sides cannot differ. Each does `n` operations and returns
 // their number.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex};
@@ -31,6 +32,24 @@ fn spawn_join_by(batch: usize, n: usize) -> usize {
             tasks.extend((0..batch).map(|i| rt::spawn(async move { i })));
             for (i, task) in tasks.drain(..).enumerate() {
                 assert_eq!(task.await.expect("a value"), i);
+            }
+        }
+    });
+    n
+}
+
+/// Ask for calls on the next turn, ten thousand at a time: beside a spawned task that never waits.
+pub(crate) fn call_soon(n: usize) -> usize {
+    const BATCH: usize = 10_000;
+    thread_local! {
+        static CALLED: Cell<usize> = const { Cell::new(0) };
+    }
+    runtime().block_on(async {
+        for _ in 0..n / BATCH {
+            CALLED.set(0);
+            (0..BATCH).for_each(|_| call(|| CALLED.set(CALLED.get() + 1)));
+            while CALLED.get() < BATCH {
+                rt::task::yield_now().await;
             }
         }
     });

@@ -1,7 +1,8 @@
 //! What may stand between the parentheses of `#[main(…)]` and `#[test(…)]`.
 //!
 //! tokio's arguments are all understood, so that a program keeps its source when it changes the
-//! runtime; of these only `start_paused` and `crate` change anything here. `serve` is our own.
+//! runtime; of these only `start_paused`, `unhandled_panic` and `crate` change anything here. `serve`
+//! is our own.
 
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -12,6 +13,8 @@ use syn::{Error, ExprArray, Ident, Lit, LitInt, Path, Result, Token, token};
 pub(crate) struct Arguments {
     pub(crate) start_paused: bool,
     pub(crate) crate_path: Option<Path>,
+    /// A panic that nobody reads does not fail a test.
+    pub(crate) ignore_unhandled: bool,
     /// The functions that worker processes can be asked for.
     pub(crate) serve: Option<ExprArray>,
 }
@@ -31,7 +34,8 @@ const TAKES: [(&str, &str); 7] = [
     ("worker_threads", "a number of at least 1"),
     (
         "unhandled_panic",
-        "\"ignore\": a panic ends its task and goes to whoever awaits it",
+        "\"ignore\": a panic ends its task and goes to whoever awaits it; if nobody does, a test \
+         passes all the same",
     ),
     ("name", "a string"),
 ];
@@ -75,7 +79,9 @@ impl Parse for Arguments {
                         _ => return Err(Error::new(place, takes)),
                     },
                     ("worker_threads", Lit::Int(value)) if is_positive(value) => {}
-                    ("unhandled_panic", Lit::Str(value)) if value.value() == "ignore" => {}
+                    ("unhandled_panic", Lit::Str(value)) if value.value() == "ignore" => {
+                        arguments.ignore_unhandled = true;
+                    }
                     ("name", Lit::Str(_)) => {}
                     _ => return Err(Error::new(place, takes)),
                 }
@@ -154,7 +160,7 @@ mod tests {
             "flavor = \"multi_thread\", worker_threads = 4, crate = \"::a::b\", \
              unhandled_panic = \"ignore\", name = \"main loop\", start_paused = true,",
         );
-        assert!(arguments.start_paused);
+        assert!(arguments.start_paused && arguments.ignore_unhandled);
         let path = arguments.crate_path.expect("a path was given");
         assert!(path.leading_colon.is_some());
         assert_eq!(path.segments.len(), 2);

@@ -215,11 +215,16 @@ fn placed(path: &TokenStream, place: Span) -> (TokenStream, Span) {
 /// The call that runs the body, up to its opening parenthesis.
 fn entry(path: &TokenStream, kind: Kind, arguments: &Arguments) -> TokenStream {
     let start_paused = arguments.start_paused.then(|| quote!(.start_paused(true)));
+    // tokio lets a test pass although a task of it panicked, and programs under its name count on it.
+    let path_text = path.to_string();
+    let is_tokio = path_text.split("::").last().map(str::trim) == Some("tokio");
+    let ignore = (kind == Kind::Test && (arguments.ignore_unhandled || is_tokio))
+        .then(|| quote!(.ignore_unhandled()));
     let run = match kind {
         Kind::Main => quote!(.main),
         Kind::Test => quote!(.test),
     };
-    quote!(#path::__private::Entry::new() #start_paused #run)
+    quote!(#path::__private::Entry::new() #start_paused #ignore #run)
 }
 
 /// `#[test]`, by whichever of its names.
@@ -294,6 +299,22 @@ mod tests {
         // The manifest of this package does not mention mainspring: see `manifest`.
         let wanted = "::tokio::__private::Entry::new().main(body)";
         assert!(found.contains(wanted), "{found}");
+    }
+
+    #[test]
+    fn an_unread_panic_fails_a_test_of_ours_and_none_of_tokios() {
+        for (arguments, ignores) in [
+            ("crate = \"mainspring\"", false),
+            ("crate = \"mainspring\", unhandled_panic = \"ignore\"", true),
+            ("crate = \"tokio\"", true),
+            ("crate = \"my_tokio\"", false),
+            ("", true), // The manifest of this package does not mention mainspring.
+        ] {
+            let found = expanded(Kind::Test, arguments, "async fn check() {}");
+            assert_eq!(found.contains("ignore_unhandled"), ignores, "{arguments}");
+            let found = expanded(Kind::Main, arguments, "async fn main() {}");
+            assert!(!found.contains("ignore_unhandled"), "{found}");
+        }
     }
 
     #[test]

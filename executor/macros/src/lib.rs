@@ -40,7 +40,8 @@ use crate::entry::Kind;
 ///
 /// Programs written for tokio also say `flavor = "current_thread"`, `"multi_thread"` or
 /// `"local"`, `worker_threads = n`, `name = "…"` and `unhandled_panic = "ignore"`. They are checked
-/// and change nothing: whatever is asked for, one thread runs the tasks.
+/// and change nothing here: whatever is asked for, one thread runs the tasks. (`unhandled_panic`
+/// changes what [`test`](macro@test) does.)
 ///
 /// # Worker processes
 ///
@@ -94,6 +95,17 @@ pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///     assert_eq!(pool.build().unwrap().submit(fib, 20).await.unwrap(), 6765);
 /// }
 /// ```
+///
+/// # Panics that nobody reads
+///
+/// An assertion that fails in a task whose handle was dropped is mostly a bug of the test's, and
+/// easily missed. So the test fails if a panic on its loop was read by nobody, be it in a task, a
+/// callback or a pool's job. To await the handle, in whatever way, is to read it;
+/// `unhandled_panic = "ignore"` lets such a test pass, and a handler of its own
+/// (`set_exception_handler`) is told instead.
+///
+/// Under the name `tokio` (see `crate` above) such a test always passes, as it does with tokio: its
+/// programs leave tasks behind that panic when the test hangs up on them.
 ///
 /// # When nothing can go on
 ///

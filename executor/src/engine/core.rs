@@ -1,5 +1,6 @@
 //! The engine: all parts of one loop together.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
@@ -64,6 +65,9 @@ pub(crate) struct Engine {
     pub(crate) when_empty: RefCell<Vec<Box<dyn FnOnce()>>>,
     /// A stall was told already.
     pub(crate) stall_told: Cell<bool>,
+    /// Who is told of panics that nobody reads, if somebody was set for this loop (the room of
+    /// tasks knows of which type it is).
+    pub(crate) on_unhandled: RefCell<Option<Rc<dyn Any>>>,
 }
 // ANCHOR_END: engine
 
@@ -90,6 +94,7 @@ impl Engine {
             owes_pools: Cell::new(false),
             when_empty: RefCell::new(Vec::new()),
             stall_told: Cell::new(false),
+            on_unhandled: RefCell::new(None),
             shared,
             remote,
         }

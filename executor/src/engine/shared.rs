@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,16 @@ struct Home {
     shutdown_limit: Duration,
 }
 
+/// Something of the rooms upstairs, of a type that they know.
+#[derive(Clone)]
+pub(crate) struct Opaque(pub(crate) Arc<dyn Any + Send + Sync + UnwindSafe + RefUnwindSafe>);
+
+impl fmt::Debug for Opaque {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
 /// What the builder was told.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -57,6 +68,9 @@ pub(crate) struct Settings {
     pub(crate) thread_keep_alive: Duration,
     /// Tasks run on a thread of their own, also between two `block_on`s.
     pub(crate) has_driver: bool,
+    /// Who is told of panics that nobody reads, unless a loop has somebody of its own (the room of
+    /// tasks knows of which type it is).
+    pub(crate) on_unhandled: Option<Opaque>,
 }
 
 /// What a runtime does when nothing is left that can wake anybody, and that is certain: say who
@@ -99,6 +113,7 @@ impl Default for Settings {
             max_blocking_threads: 512,
             thread_keep_alive: Duration::from_secs(10),
             has_driver: false,
+            on_unhandled: None,
         }
     }
 }

@@ -27,6 +27,9 @@ pub(crate) trait Body {
     fn panicked(self: Pin<&mut Self>, payload: Box<dyn Any + Send>);
 
     fn waker(&self) -> &Arc<TaskWaker>;
+
+    /// How many clones of that `Arc` are its own, and no wakers in other hands.
+    fn own_wakers(&self) -> usize;
 }
 
 /// A task that has been taken out of the table to be polled.
@@ -64,6 +67,19 @@ pub(crate) enum Taken {
     /// Law 4: the task has ended, and maybe another lives there now.
     Nobody,
 }
+
+/// Somebody who waits, as lists show it.
+pub(crate) struct Waiting {
+    pub(crate) waker: Arc<TaskWaker>,
+    /// How many clones of that `Arc` are in nobody's hands but its own and this list's.
+    pub(crate) own_wakers: usize,
+    pub(crate) note: Option<Note>,
+    /// It is the main future.
+    pub(crate) is_main: bool,
+}
+
+/// Clones of a seat's `Arc<TaskWaker>` that are no wakers out: in the table, twice in `block_on`.
+const SEAT_WAKERS: usize = 3;
 
 impl TaskTable {
     /// Lets a task move in.
@@ -164,19 +180,26 @@ impl TaskTable {
         self.entries.borrow().len() - self.seats.get()
     }
 
-    /// Everybody that waits, in the order of spawning, with what it waits for; `true` for the
-    /// main future.
-    pub(crate) fn waiting(&self) -> Vec<(Arc<TaskWaker>, Option<Note>, bool)> {
+    /// Everybody that waits, in the order of spawning.
+    pub(crate) fn waiting(&self) -> Vec<Waiting> {
         let entries = self.entries.borrow();
-        let mut list: Vec<_> = entries
+        let mut list: Vec<Waiting> = entries
             .iter()
-            .filter_map(|(_, entry)| match &entry.state {
-                State::Here(body) => Some((body.waker().clone(), entry.note, false)),
-                State::Seat(waker) => Some((waker.clone(), entry.note, true)),
-                State::Out => None,
+            .filter_map(|(_, entry)| {
+                let (waker, own_wakers) = match &entry.state {
+                    State::Here(body) => (body.waker(), body.own_wakers()),
+                    State::Seat(waker) => (waker, SEAT_WAKERS),
+                    State::Out => return None,
+                };
+                Some(Waiting {
+                    waker: waker.clone(),
+                    own_wakers: own_wakers + 1,
+                    note: entry.note,
+                    is_main: matches!(entry.state, State::Seat(_)),
+                })
             })
             .collect();
-        list.sort_unstable_by_key(|(waker, ..)| waker.id);
+        list.sort_unstable_by_key(|waiting| waiting.waker.id);
         list
     }
 }

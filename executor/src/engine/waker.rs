@@ -42,8 +42,8 @@ pub(crate) struct TaskWaker {
     // Never changes.
     pub(crate) id: Id,
     pub(crate) spawned_at: &'static Location<'static>,
-    /// The way to its loop; work that is done elsewhere has none, for there is nothing to queue.
-    remote: Option<Arc<Remote>>,
+    /// The way to its loop. Work that is done elsewhere may have come from none.
+    pub(crate) remote: Option<Arc<Remote>>,
 
     // Any thread.
     /// Where in the table it lives; written once, by the loop, before the first poll.
@@ -111,9 +111,12 @@ impl TaskWaker {
         TaskWaker::with_flags(spawned_at, Some(remote), QUEUED | CLEAN_UP)
     }
 
-    /// Work that is done outside of any table.
-    pub(crate) fn elsewhere(spawned_at: &'static Location<'static>) -> Self {
-        TaskWaker::with_flags(spawned_at, None, ELSEWHERE)
+    /// Work that is done outside of any table, for the loop behind `remote`, if for any.
+    pub(crate) fn elsewhere(
+        spawned_at: &'static Location<'static>,
+        remote: Option<Arc<Remote>>,
+    ) -> Self {
+        TaskWaker::with_flags(spawned_at, remote, ELSEWHERE)
     }
 
     fn with_flags(

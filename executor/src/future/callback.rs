@@ -13,7 +13,6 @@ use std::task::{Context, Poll, Waker};
 
 use crate::engine::context;
 use crate::engine::id::TaskId;
-use crate::engine::table::Taken;
 use crate::leaf::Note;
 use crate::quietly::quietly;
 use crate::task::cell::JoinCell;
@@ -25,7 +24,7 @@ impl<T: 'static> JoinHandle<T> {
     ///
     /// Callbacks are called in the order in which they were added, and whoever awaits the handle
     /// gets the outcome after the last of them: until then `try_result` gives the handle back. A
-    /// callback that panics harms nobody else. If the runtime ends first, it is dropped uncalled.
+    /// callback that panics harms nobody else; the panic goes to the exception handler. If the runtime ends first, it is dropped uncalled.
     ///
     /// asyncio: `Future.add_done_callback`, whose callback gets the future.
     ///
@@ -77,11 +76,9 @@ impl<T: 'static> JoinHandle<T> {
         let Some(engine) = context::current() else {
             return false;
         };
-        // Not there: it has been called, or is being called just now.
-        let Taken::Task(watcher) = engine.tasks.take(callback.watcher) else {
+        let Some(watcher) = engine.turn_out(callback.watcher) else {
             return false;
         };
-        engine.tasks.remove(callback.watcher);
         let waker = Waker::from(watcher.waker().clone());
         self.cell().waker.unwatch(&waker);
         quietly(|| drop(watcher));

@@ -10,6 +10,8 @@
 //! | one task | its output for many | [`JoinHandle::shared`](crate::task::JoinHandle::shared) |
 //! | a future | that it goes on when its waiter does not | [`shield`] |
 //! | nothing yet | a handle for a result that comes later | [`create_future`] |
+//! | an async function | a stream of what it gives, call by call | [`from_fn`] |
+//! | a stream | its values, or another stream | [`StreamExt`] |
 //!
 //! `gather`, `as_completed` and `task_group` poll their children in place: the children may borrow
 //! from the caller, and dropping the wait drops them. `wait`, `JoinSet` and `shield` are about
@@ -28,10 +30,13 @@ pub(crate) mod group;
 pub mod join_set;
 pub(crate) mod shared;
 mod callback;
+pub(crate) mod remote;
+mod adaptors;
 mod stream;
 
 pub use futures_core::Stream;
 
+pub use adaptors::{Buffered, Enumerate, Filter, Fold, ForEach, Map, Take};
 pub use as_completed::{AsCompleted, Indexed, TimedOut, as_completed};
 pub use callback::CallbackId;
 pub use gather::{Gather, gather};

@@ -31,7 +31,7 @@ use crate::task::{Id, JoinError, JoinHandle};
 /// ```
 #[track_caller]
 pub fn create_future<T>() -> (Resolver<T>, JoinHandle<T>) {
-    let waker = TaskWaker::elsewhere(Location::caller());
+    let waker = TaskWaker::elsewhere(Location::caller(), None);
     let cell = JoinCell::new(Arc::new(waker));
     let resolver = Resolver { cell: cell.clone() };
     (resolver, JoinHandle::new(cell))

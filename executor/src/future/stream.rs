@@ -3,6 +3,7 @@
 //! What a loop over a stream needs, and no more: the crates `futures` and `tokio-stream` have the
 //! rest, and their `StreamExt` works on the streams of this crate.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::iter::Fuse;
@@ -14,6 +15,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
+use crate::future::adaptors::{Buffered, Enumerate, Filter, Fold, ForEach, Map, Take};
 use crate::leaf;
 
 /// What loops over a stream call.
@@ -50,6 +52,132 @@ pub trait StreamExt: Stream {
         Self: Sized,
     {
         Then {
+            stream: self,
+            call,
+            running: None,
+        }
+    }
+
+    /// Calls a function with each value; what it gives are the new stream's values. For an async
+    /// function see [`then`](Self::then) and [`buffered`](Self::buffered).
+    ///
+    /// asyncio: `(f(x) async for x in stream)`.
+    fn map<F, T>(self, call: F) -> Map<Self, F>
+    where
+        F: FnMut(Self::Item) -> T,
+        Self: Sized,
+    {
+        Map { stream: self, call }
+    }
+
+    /// The values for which `wanted` says so. asyncio: `(x async for x in stream if wanted(x))`.
+    fn filter<F>(self, wanted: F) -> Filter<Self, F>
+    where
+        F: FnMut(&Self::Item) -> bool,
+        Self: Sized,
+    {
+        Filter {
+            stream: self,
+            wanted,
+        }
+    }
+
+    /// The first `count` values. After the last of them nothing more is asked for.
+    fn take(self, count: usize) -> Take<Self>
+    where
+        Self: Sized,
+    {
+        Take {
+            stream: self,
+            left: count,
+        }
+    }
+
+    /// Each value with its number, from 0 on.
+    fn enumerate(self) -> Enumerate<Self>
+    where
+        Self: Sized,
+    {
+        Enumerate {
+            stream: self,
+            count: 0,
+        }
+    }
+
+    /// Of a stream of futures: their outputs in the order of the stream, with at most `limit` of
+    /// them begun and not asked for. They run while the next output is waited for.
+    ///
+    /// futures: `buffered`. asyncio has none.
+    ///
+    /// # Panics
+    ///
+    /// If `limit` is 0.
+    ///
+    /// ```
+    /// # let runtime = mainspring::runtime::Builder::new_current_thread().start_paused(true).build()?;
+    /// # runtime.block_on(async {
+    /// use mainspring::future::{StreamExt, iter};
+    /// use mainspring::time::{Duration, Instant, sleep};
+    ///
+    /// let start = Instant::now();
+    /// let fetch = async |page| {
+    ///     sleep(Duration::from_secs(1)).await;
+    ///     page
+    /// };
+    /// let pages: Vec<char> = iter(['a', 'b', 'c', 'd']).map(fetch).buffered(2).collect().await;
+    /// assert_eq!(pages, ['a', 'b', 'c', 'd']);
+    /// assert_eq!(start.elapsed().as_secs(), 2);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    fn buffered(self, limit: usize) -> Buffered<Self, Self::Item>
+    where
+        Self::Item: Future,
+        Self: Sized,
+    {
+        assert!(
+            limit > 0,
+            "`buffered(0)` would never begin anything: give the number that may run at a time"
+        );
+        Buffered {
+            stream: self,
+            limit,
+            begun: VecDeque::new(),
+            is_ended: false,
+        }
+    }
+
+    /// Makes one value of all: `call` gets what it gave last (`start`, at first) and the next value.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Loses data**: what has come of the values so far goes with the wait.
+    fn fold<T, F>(self, start: T, call: F) -> Fold<Self, T, F>
+    where
+        F: FnMut(T, Self::Item) -> T,
+        Self: Sized,
+    {
+        Fold {
+            stream: self,
+            total: Some(start),
+            call,
+        }
+    }
+
+    /// Calls an async function with each value, one call at a time. A `while let` over
+    /// [`next`](Self::next) does the same, and may break off. asyncio: `async for`.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Loses data**: the value whose call runs goes with the wait, and so does the stream.
+    fn for_each<F, Fut>(self, call: F) -> ForEach<Self, F, Fut>
+    where
+        F: FnMut(Self::Item) -> Fut,
+        Fut: Future<Output = ()>,
+        Self: Sized,
+    {
+        ForEach {
             stream: self,
             call,
             running: None,

@@ -25,6 +25,7 @@ impl Drop for Counted {
 fn job_cell<T>() -> Held<Arc<JoinCell<T>>> {
     Held::new(JoinCell::new(Arc::new(TaskWaker::elsewhere(
         Location::caller(),
+        None,
     ))))
 }
 

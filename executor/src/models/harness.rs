@@ -164,7 +164,7 @@ impl Loop {
 
     fn poll(&self, task: TaskId) {
         let waiting = self.tasks.waiting();
-        let lodger = waiting.first().map(|(waker, ..)| waker.task());
+        let lodger = waiting.first().map(|waiting| waiting.waker.task());
         drop(waiting);
         let task = (self.steps.whose)(task, lodger);
         if let Taken::Task(mut body) = self.tasks.take(task) {

@@ -89,6 +89,10 @@ impl<P: FnMut() -> Poll<()> + Unpin> Body for Probe<P> {
     fn waker(&self) -> &Arc<TaskWaker> {
         &self.waker
     }
+
+    fn own_wakers(&self) -> usize {
+        1
+    }
 }
 
 fn wake_rightly(waker: &Arc<TaskWaker>) {

@@ -68,7 +68,8 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let waker = Arc::new(TaskWaker::elsewhere(place));
+    let remote = shared.map(context::remote_here);
+    let waker = Arc::new(TaskWaker::elsewhere(place, remote.clone()));
     let times = Arc::new(Times::new(place, pace, now));
     let cell = JoinCell::with_reporter(waker, times.clone());
     let handle = JoinHandle::new(cell.clone());
@@ -80,7 +81,7 @@ where
         times,
         shared: shared.cloned(),
         _out: match pace {
-            Pace::Real => Some(Out::new(shared.map(context::remote_here))),
+            Pace::Real => Some(Out::new(remote)),
             // The loop has a timer for it, or stands still anyway.
             Pace::Simulated => None,
         },
@@ -190,6 +191,12 @@ impl Out {
             remote.job_leaves();
         }
         Out { remote }
+    }
+
+    /// The way to the loop that the call comes from.
+    #[cfg(feature = "process")]
+    pub(crate) fn remote(&self) -> Option<&Arc<Remote>> {
+        self.remote.as_ref()
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) struct Order<R> {
 
 impl<R: DeserializeOwned + Send + 'static> Order<R> {
     pub(crate) fn new(out: Out, place: &'static Location<'static>) -> (Self, JoinHandle<R>) {
-        let waker = Arc::new(TaskWaker::elsewhere(place));
+        let waker = Arc::new(TaskWaker::elsewhere(place, out.remote().cloned()));
         let times = Arc::new(Times::new(place, Pace::Real, Instant::now()));
         let cell = JoinCell::with_reporter(waker, times.clone());
         let handle = JoinHandle::new(cell.clone());

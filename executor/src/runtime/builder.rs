@@ -7,6 +7,7 @@ use std::time::Duration;
 use mainspring_reactor::Reactor;
 
 use crate::engine::shared::{OnStall, Settings, Shared, thread_name};
+use crate::task::unhandled::{self, Unhandled};
 
 /// Builds a [`Runtime`](crate::runtime::Runtime) or a
 /// [`LocalRuntime`](crate::runtime::LocalRuntime), step by step.
@@ -124,6 +125,30 @@ impl Builder {
     /// [`OnStall::Exit`], `#[mainspring::test]` takes [`OnStall::Panic`].
     pub fn on_stall(&mut self, on_stall: OnStall) -> &mut Self {
         self.settings.on_stall = on_stall;
+        self
+    }
+
+    /// Who is told of a panic that nobody reads: of a task whose handle is gone, a job, a callback.
+    /// The default is one line on standard error, ten in a second at most.
+    ///
+    /// It is told on the loop's thread, at the moment that becomes certain. A loop may have a
+    /// handler of its own ([`set_exception_handler`](crate::runtime::set_exception_handler)). What
+    /// becomes certain when the loop has ended is printed.
+    ///
+    /// ```
+    /// use mainspring::runtime::Builder;
+    ///
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// let runtime = Builder::new_current_thread()
+    ///     .on_unhandled(move |unhandled| tell.send(unhandled.to_string()).unwrap())
+    ///     .build_local()?;
+    /// runtime.spawn_local(async { panic!("nobody awaits me") });
+    /// runtime.run_until_idle();
+    /// assert!(told.recv().unwrap().contains("nobody awaits me"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_unhandled(&mut self, tell: impl Fn(&Unhandled) + Send + Sync + 'static) -> &mut Self {
+        self.settings.on_unhandled = Some(unhandled::common(tell));
         self
     }
 

@@ -1,15 +1,19 @@
 //! What `#[main]` and `#[test]` write into a program.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use crate::engine::shared::OnStall;
 use crate::runtime::builder::Builder;
 use crate::runtime::local::run_with;
+use crate::shim::{Mutex, lock};
+use crate::task::Unhandled;
 
 /// The settings that an attribute was given.
 #[derive(Debug)]
 pub struct Entry {
     builder: Builder,
+    fails_unhandled: bool,
 }
 
 impl Default for Entry {
@@ -21,8 +25,10 @@ impl Default for Entry {
 impl Entry {
     /// The default settings: everything on the calling thread.
     pub fn new() -> Entry {
-        let builder = Builder::new_current_thread();
-        Entry { builder }
+        Entry {
+            builder: Builder::new_current_thread(),
+            fails_unhandled: true,
+        }
     }
 
     /// `start_paused = true`.
@@ -38,9 +44,30 @@ impl Entry {
         run_with(&mut self.builder, OnStall::Exit, body)
     }
 
-    /// The body of a `#[test]`: a stall fails the test.
+    /// `unhandled_panic = "ignore"`, or a program of tokio's, which lets such a test pass.
+    pub fn ignore_unhandled(mut self) -> Entry {
+        self.fails_unhandled = false;
+        self
+    }
+
+    /// The body of a `#[test]`: a stall fails the test, and so does a panic that nobody reads,
+    /// which is mostly an assertion in a task.
     #[track_caller]
     pub fn test<F: Future>(mut self, body: F) -> F::Output {
-        run_with(&mut self.builder, OnStall::Panic, body)
+        let unread = Arc::<Mutex<Vec<String>>>::default();
+        if self.fails_unhandled {
+            let list = unread.clone();
+            let note = move |unhandled: &Unhandled| lock(&list).push(unhandled.to_string());
+            self.builder.on_unhandled(note);
+        }
+        let output = run_with(&mut self.builder, OnStall::Panic, body);
+        let unread = std::mem::take(&mut *lock(&unread));
+        assert!(
+            unread.is_empty(),
+            "nobody read that {}; await the handle, look at it with `peek`, or say \
+             `unhandled_panic = \"ignore\"`",
+            unread.join(", nor that ")
+        );
+        output
     }
 }

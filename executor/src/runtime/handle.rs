@@ -135,17 +135,6 @@ impl Handle {
         }
     }
 
-    /// Runs a call on the runtime's thread, on its next turn.
-    /// asyncio: `loop.call_soon_threadsafe`.
-    ///
-    /// # Errors
-    ///
-    /// The runtime has ended.
-    pub fn call_soon_threadsafe(&self, call: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
-        let letter = Letter::Call(Box::new(call));
-        self.shared.home().send(letter).map_err(|_| Closed)
-    }
-
     /// Ends `run_forever` after the turn it is in. asyncio: `loop.stop`.
     ///
     /// Does nothing once the runtime has ended.
@@ -155,7 +144,7 @@ impl Handle {
                 engine.stopping.set(true);
             }
         };
-        let _ = self.call_soon_threadsafe(stop);
+        let _ = self.shared.home().send(Letter::Call(Box::new(stop)));
     }
 
     /// What kind of runtime it is.

@@ -1,6 +1,6 @@
 //! The plain form of a runtime: everything on this thread, nothing `Send`.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::io;
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -165,7 +165,8 @@ impl Drop for LocalRuntime {
 /// assert_eq!(answer, 42);
 /// ```
 #[track_caller]
-pub fn run<F: Future>(main: F) -> F::Output {
+pub fn run<F: IntoFuture>(main: F) -> F::Output {
+    let main = main.into_future();
     run_with(&mut Builder::new_current_thread(), OnStall::Exit, main)
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod stall;
 mod drive;
 mod shutdown;
 mod handle;
+mod call;
 mod builder;
 pub(crate) mod local;
 mod entry;
@@ -12,9 +13,16 @@ mod runtime;
 
 pub use crate::engine::shared::OnStall;
 pub use builder::Builder;
+pub use call::CallbackHandleSend;
 pub use drive::RunEnd;
 #[doc(hidden)]
 pub use entry::Entry;
 pub use handle::{Closed, EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
 pub use local::{LocalRuntime, run};
 pub use runtime::Runtime;
+
+pub use crate::task::unhandled::{Unhandled, reset_exception_handler, set_exception_handler};
+// Upstairs, because a moment of the clock and a blocking wait come with them; asyncio has them on
+// its loop.
+pub use crate::future::remote::RemoteJoinHandle;
+pub use crate::time::call::{CallbackHandle, call_at, call_later, call_soon};

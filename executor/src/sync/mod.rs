@@ -35,7 +35,7 @@ pub(crate) mod wakers;
 mod wait_queue;
 mod told;
 mod permits;
-mod blocking;
+pub(crate) mod blocking;
 
 mod semaphore;
 mod permit;

@@ -24,6 +24,7 @@ use crate::quietly::{quietly, wake_all};
 use crate::shim::{Mutex, lock};
 use crate::task::error::{JoinError, Outcome};
 use crate::task::report::JobReport;
+use crate::task::unhandled;
 
 /// Kept small: with the body and the waker it makes up what a task costs in memory.
 pub(crate) struct JoinCell<T> {
@@ -41,6 +42,8 @@ struct Slot<T> {
     is_cancelled: bool,
     /// The handle is gone: nobody will take the outcome.
     is_detached: bool,
+    /// Somebody has looked at the outcome.
+    is_seen: bool,
 }
 
 enum Stage<T> {
@@ -86,6 +89,7 @@ impl<T> JoinCell<T> {
                 extra,
                 is_cancelled: false,
                 is_detached: false,
+                is_seen: false,
             }),
         })
     }
@@ -133,7 +137,17 @@ impl<T> JoinCell<T> {
     /// The same for an outcome that is of no further interest if nobody takes it.
     pub(crate) fn finish_or_drop(&self, outcome: Outcome<T>) {
         if let Err(unwanted) = self.finish(outcome) {
-            quietly(|| drop(unwanted));
+            self.drop_unread(unwanted);
+        }
+    }
+
+    /// Nobody will take it. A panic that nobody has even looked at is told.
+    fn drop_unread(&self, outcome: Outcome<T>) {
+        match outcome {
+            Err(error) if error.is_panic() && !lock(&self.slot).is_seen => {
+                unhandled::tell(&self.waker, error);
+            }
+            outcome => quietly(|| drop(outcome)),
         }
     }
 
@@ -244,6 +258,11 @@ impl<T> JoinCell<T> {
         }
     }
 
+    /// How many watchers have not looked yet.
+    pub(crate) fn looks_due(&self) -> usize {
+        lock(&self.slot).looks_due()
+    }
+
     /// A watcher will come: the reader waits until it has looked.
     ///
     /// # Panics
@@ -277,7 +296,10 @@ impl<T> JoinCell<T> {
         };
         let seen = catch_unwind(AssertUnwindSafe(|| look(&outcome)));
         // Nobody has put another in its place: what is lent can neither be taken nor be set.
-        lock(&self.slot).stage = Stage::Ended(outcome);
+        let mut slot = lock(&self.slot);
+        slot.stage = Stage::Ended(outcome);
+        slot.is_seen = true;
+        drop(slot);
         match seen {
             Ok(seen) => Some(seen),
             Err(payload) => resume_unwind(payload),
@@ -297,7 +319,9 @@ impl<T> JoinCell<T> {
                 _ => return,
             }
         };
-        quietly(|| drop(unread));
+        unread
+            .into_iter()
+            .for_each(|unread| self.drop_unread(unread));
         wake_all(reader);
         self.tell_worker();
     }
@@ -315,7 +339,10 @@ impl<T> JoinCell<T> {
             (unread, slot.reader.take())
         };
         if unread.is_some() || reader.is_some() {
-            quietly(|| drop((unread, reader)));
+            unread
+                .into_iter()
+                .for_each(|unread| self.drop_unread(unread));
+            quietly(|| drop(reader));
         }
         self.tell_worker();
     }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::engine::context;
 use crate::engine::core::Engine;
 use crate::engine::id::Id;
-use crate::task::spawn::OWN_WAKERS;
+use crate::engine::table::Waiting;
+use crate::engine::waker::TaskWaker;
 
 /// A task as reports show it.
 #[derive(Clone, Debug)]
@@ -29,32 +30,45 @@ pub struct TaskInfo {
     pub is_lost: bool,
 }
 
-/// Clones of a seat's `Arc<TaskWaker>` that are no wakers out: in the table, twice in `block_on`.
-const SEAT_WAKERS: usize = 3;
+impl TaskInfo {
+    /// A task that has ended, or is about to be looked at.
+    pub(crate) fn of(waker: &TaskWaker) -> Self {
+        TaskInfo {
+            id: waker.id,
+            name: waker.name(),
+            spawned_at: waker.spawned_at,
+            waiting_on: None,
+            waiting_at: None,
+            is_main: false,
+            is_lost: false,
+        }
+    }
+}
 
 impl Engine {
     /// Everybody that waits, in the order of spawning.
     pub(crate) fn waiting_tasks(self: &Rc<Self>) -> Vec<TaskInfo> {
-        let waiting = self.tasks.waiting();
+        let waiting = self.tasks.waiting().into_iter();
         waiting
-            .into_iter()
-            .map(|(waker, note, is_main)| {
-                // One clone more: the list's.
-                let own = 1 + match is_main {
-                    true => SEAT_WAKERS,
-                    false => OWN_WAKERS,
-                };
-                let is_out = waker.wakers_out(own) > 0;
-                TaskInfo {
-                    id: waker.id,
-                    name: waker.name(),
-                    spawned_at: waker.spawned_at,
-                    waiting_on: note.map(|note| note.what),
-                    waiting_at: note.map(|note| note.place),
-                    is_main,
-                    is_lost: !is_out && !waker.is_queued() && self.current.get() != Some(waker.id),
-                }
-            })
+            .map(
+                |Waiting {
+                     waker,
+                     own_wakers,
+                     note,
+                     is_main,
+                 }| {
+                    let is_out = waker.wakers_out(own_wakers) > 0;
+                    let is_lost =
+                        !is_out && !waker.is_queued() && self.current.get() != Some(waker.id);
+                    TaskInfo {
+                        waiting_on: note.map(|note| note.what),
+                        waiting_at: note.map(|note| note.place),
+                        is_main,
+                        is_lost,
+                        ..TaskInfo::of(&waker)
+                    }
+                },
+            )
             .collect()
     }
 }

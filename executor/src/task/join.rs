@@ -213,6 +213,8 @@ impl<T> fmt::Debug for JoinHandle<T> {
             .field("id", &self.id())
             .field("name", &self.name())
             .field("finished", &self.is_finished())
+            .field("cancelled", &self.cancelled())
+            .field("callbacks", &self.cell.looks_due())
             .finish_non_exhaustive()
     }
 }

@@ -2,13 +2,15 @@
 
 mod error;
 mod report;
+mod info;
+pub(crate) mod unhandled;
 pub(crate) mod cell;
 pub(crate) mod join;
 mod abort_on_drop;
 pub(crate) mod spawn;
 mod defer;
 mod yield_now;
-mod info;
+mod local;
 
 pub use crate::engine::id::Id;
 // Upstairs, and here because tokio's programs look for it here.
@@ -21,6 +23,13 @@ pub use defer::{Defer, defer};
 pub use error::{JoinError, Outcome, WorkerDied};
 pub use info::{TaskInfo, all_tasks, current_task};
 pub use join::{AbortHandle, JoinHandle};
+pub use local::{AccessError, LocalKey, TaskLocalFuture, spawn_with_locals};
 pub use report::JobReport;
 pub use spawn::{spawn, spawn_eager, spawn_local, spawn_named};
+pub use unhandled::Unhandled;
+
+/// Futures of this module, under tokio's path.
+pub mod futures {
+    pub use crate::task::local::TaskLocalFuture;
+}
 pub use yield_now::{Idle, YieldNow, idle, yield_now};

@@ -10,10 +10,11 @@ use pin_project_lite::pin_project;
 
 use crate::engine::context;
 use crate::engine::core::Engine;
+use crate::engine::id::TaskId;
 #[cfg(all(test, mainspring_loom))]
 use crate::engine::ready::Remote;
 use crate::engine::shared::Shared;
-use crate::engine::table::{Body, Running};
+use crate::engine::table::{Body, Running, Taken};
 use crate::engine::waker::TaskWaker;
 use crate::leaf::Note;
 use crate::quietly::quietly;
@@ -239,15 +240,7 @@ impl Engine {
         F::Output: 'static,
     {
         let (body, cell) = TaskBody::new(future, self.waker(place));
-        match self.closing.get() {
-            true => quietly(|| drop(body)),
-            false => {
-                // It was born queued.
-                cell.waker.begin_poll();
-                let task = self.tasks.insert(body, &cell.waker);
-                self.tasks.note(task, Some(note));
-            }
-        }
+        self.admit_asleep(body, &cell.waker, note);
         JoinHandle::new(cell)
     }
 
@@ -257,7 +250,7 @@ impl Engine {
 
     // ANCHOR: admit
     /// Lets a task in. While the loop ends it is turned away, and its handle says "cancelled".
-    fn admit(&self, body: Running, waker: &TaskWaker) {
+    pub(crate) fn admit(&self, body: Running, waker: &TaskWaker) {
         if self.closing.get() {
             quietly(|| drop(body));
             return;
@@ -266,11 +259,33 @@ impl Engine {
         self.ready.push(task);
     }
     // ANCHOR_END: admit
+
+    /// The same for one that waits for its first wake, as `note` says.
+    pub(crate) fn admit_asleep(&self, body: Running, waker: &TaskWaker, note: Note) {
+        if self.closing.get() {
+            quietly(|| drop(body));
+            return;
+        }
+        // It was born queued.
+        waker.begin_poll();
+        let task = self.tasks.insert(body, waker);
+        self.tasks.note(task, Some(note));
+    }
+
+    /// Takes one that waits out again, to be dropped by the caller. `None`: it has ended, or runs
+    /// just now.
+    pub(crate) fn turn_out(&self, task: TaskId) -> Option<Running> {
+        let Taken::Task(body) = self.tasks.take(task) else {
+            return None;
+        };
+        self.tasks.remove(task);
+        Some(body)
+    }
 }
 
 pin_project! {
     /// A future, the cell its output goes to, and the waker it is polled with.
-    struct TaskBody<F: Future> {
+    pub(crate) struct TaskBody<F: Future> {
         #[pin]
         future: Option<F>,
         // The cell knows it, too; but the cell is far away in memory and not needed for a poll.
@@ -286,23 +301,29 @@ pin_project! {
                 return;
             }
             // The loop ends: first the future goes, then the handle is answered.
-            quietly(|| this.future.set(None));
-            this.cell.finish_or_drop(Err(this.cell.cancelled()));
+            let error = match catch_unwind(AssertUnwindSafe(|| this.future.set(None))) {
+                Ok(()) => this.cell.cancelled(),
+                Err(payload) => JoinError::panicked(this.cell.waker.id, payload),
+            };
+            this.cell.finish_or_drop(Err(error));
         }
     }
 }
 
 impl<F: Future> TaskBody<F> {
     fn new(future: F, waker: TaskWaker) -> (Pin<Box<Self>>, Arc<JoinCell<F::Output>>) {
-        let waker = Arc::new(waker);
-        let cell = JoinCell::new(waker.clone());
-        let body = Box::pin(TaskBody {
+        let cell = JoinCell::new(Arc::new(waker));
+        (TaskBody::with_cell(future, cell.clone()), cell)
+    }
+
+    /// For a cell whose handle is in other hands already.
+    pub(crate) fn with_cell(future: F, cell: Arc<JoinCell<F::Output>>) -> Pin<Box<Self>> {
+        Box::pin(TaskBody {
             future: Some(future),
-            task: waker.clone(),
-            cell: cell.clone(),
-            waker: Waker::from(waker),
-        });
-        (body, cell)
+            task: cell.waker.clone(),
+            waker: Waker::from(cell.waker.clone()),
+            cell,
+        })
     }
 }
 
@@ -342,12 +363,13 @@ impl<F: Future> Body for TaskBody<F> {
     fn waker(&self) -> &Arc<TaskWaker> {
         &self.task
     }
+
+    fn own_wakers(&self) -> usize {
+        // Two here, one in the cell.
+        3
+    }
 }
 // ANCHOR_END: step
-
-/// How many clones of a task's `Arc<TaskWaker>` are its own: two in its body,
-/// one in its cell.
-pub(crate) const OWN_WAKERS: usize = 3;
 
 /// For the models, which have a loop of their own: a task, not yet in any table.
 #[cfg(all(test, mainspring_loom))]

@@ -4,6 +4,7 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::time::Duration;
 
 use crate::engine::context;
+use crate::runtime::Handle;
 
 /// A moment on the runtime's clock, which may be paused; outside of a runtime, on the machine's.
 ///
@@ -69,6 +70,20 @@ impl Instant {
     /// The moment that much earlier; `None` if it cannot be expressed.
     pub fn checked_sub(&self, duration: Duration) -> Option<Instant> {
         self.0.checked_sub(duration).map(Instant)
+    }
+}
+
+impl Handle {
+    /// The present moment on the runtime's clock. Every loop of the runtime has a clock of its own:
+    /// this is that of its loop on this thread; where there is none, the machine's (a paused clock
+    /// is to be asked for on its own thread).
+    ///
+    /// asyncio: `loop.time`.
+    pub fn time(&self) -> Instant {
+        match context::find(self.shared()) {
+            Some(engine) => Instant(engine.clock.instant(engine.clock.now())),
+            None => Instant(std::time::Instant::now()),
+        }
     }
 }
 

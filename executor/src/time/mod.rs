@@ -5,12 +5,15 @@ mod sleep;
 mod timeout;
 mod interval;
 mod pause;
+mod deadline;
+pub(crate) mod call;
 
 pub use std::time::Duration;
 
 // Upstairs, because it is for code on a pool's threads; it is about time all the same.
 pub use crate::pool::block_for;
 
+pub use deadline::{Deadline, Scope};
 pub use instant::Instant;
 pub use interval::{Interval, MissedTickBehavior, Tick, interval, interval_at};
 pub use pause::{Advance, advance, pause, resume};

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use mainspring::runtime::{Builder, LocalRuntime, RunEnd};
+use mainspring::runtime::{Builder, LocalRuntime, RunEnd, call_soon};
 use mainspring::sync::{Mutex, Queue, RwLock, Semaphore, mpsc};
 use mainspring::task::{JoinHandle, spawn_local, spawn_named, yield_now};
 use mainspring::time::{Instant, sleep};
@@ -35,6 +35,7 @@ fn main() {
         Some("other-thread") => other_thread(),
         Some("far-timer") => far_timer(),
         Some("order-of-timers") => order_of_timers(),
+        Some("storm-of-panics") => mainspring::run(storm_of_panics()),
         other => panic!("there is no scenario {other:?}"),
     }
 }
@@ -173,4 +174,17 @@ fn order_of_timers() {
             task.await.unwrap();
         }
     });
+}
+
+/// A task whose panic is read, one whose is not, and a thousand callbacks that panic.
+async fn storm_of_panics() {
+    std::panic::set_hook(Box::new(|_| ()));
+    let read = spawn_named("read", async { panic!("this is read") });
+    assert!(read.await.unwrap_err().is_panic());
+    drop(spawn_named("unread", async { panic!("this is not") }));
+    yield_now().await;
+    for _ in 0..1000 {
+        call_soon(|| panic!("one of many"));
+    }
+    yield_now().await;
 }
