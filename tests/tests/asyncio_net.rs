@@ -112,25 +112,28 @@ async fn serve(listener: TcpListener) {
     }
 }
 
-#[mainspring::test]
-async fn bs_server_handler_error() {
+#[test]
+fn bs_server_handler_error() {
     let _watch = watch();
-    let (listener, address) = listener().await;
-    let server = spawn(serve(listener));
-    let mut calm = TcpStream::connect(address).await.unwrap();
-    let mut byte = [0];
-    for _ in 0..3 {
-        let mut bad = TcpStream::connect(address).await.unwrap();
-        bad.write_all(&[0]).await.unwrap();
-        // Its connection is closed.
-        assert_eq!(bad.read(&mut byte).await.unwrap(), 0);
-        // The others' are not.
-        calm.write_all(&[7]).await.unwrap();
-        calm.read_exact(&mut byte).await.unwrap();
-        assert_eq!(byte, [7]);
-    }
-    assert!(!server.is_finished());
-    server.abort();
+    let runtime = LocalRuntime::new().unwrap();
+    runtime.block_on(async {
+        let (listener, address) = listener().await;
+        let server = spawn(serve(listener));
+        let mut calm = TcpStream::connect(address).await.unwrap();
+        let mut byte = [0];
+        for _ in 0..3 {
+            let mut bad = TcpStream::connect(address).await.unwrap();
+            bad.write_all(&[0]).await.unwrap();
+            // Its connection is closed.
+            assert_eq!(bad.read(&mut byte).await.unwrap(), 0);
+            // The others' are not.
+            calm.write_all(&[7]).await.unwrap();
+            calm.read_exact(&mut byte).await.unwrap();
+            assert_eq!(byte, [7]);
+        }
+        assert!(!server.is_finished());
+        server.abort();
+    });
 }
 
 #[test]

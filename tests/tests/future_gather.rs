@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
 use mainspring::future::{create_future, gather, try_gather};
+use mainspring::runtime::LocalRuntime;
 use mainspring::sync::Semaphore;
 use mainspring::task::{idle, yield_now};
 use mainspring::time::{Duration, Instant, sleep, timeout};
@@ -101,6 +102,17 @@ async fn gather_second_error_not_lost_but_never_made() {
     assert_eq!(try_gather([10, 20].map(child)).await, Err(10));
     after(50, ()).await;
     assert_eq!(made.get(), 1);
+}
+
+/// Different on purpose: asyncio refuses them.
+#[test]
+fn gather_mixed_loops() {
+    let (first, second) = (LocalRuntime::new().unwrap(), LocalRuntime::new().unwrap());
+    let tasks = [&first, &second].map(|home| home.spawn_local(yield_now()));
+    first.block_on(idle());
+    for outcome in second.block_on(gather(tasks)) {
+        outcome.unwrap();
+    }
 }
 
 #[mainspring::test(start_paused = true)]
