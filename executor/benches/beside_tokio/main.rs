@@ -78,6 +78,8 @@ fn main() {
         ping_pong: 100_000, 0.90;
         ping_pong_oneshot: 100_000, 0.95;
         oneshot_ready: 100_000, 0.95;
+        semaphore_free: 200_000, 0.60;
+        semaphore_contended: 100_000, 0.65;
         mutex_free: 200_000, 0.90;
         mutex_contended: 100_000, 0.50;
         rwlock_free: 200_000, 1.10;

@@ -348,6 +348,45 @@ pub(crate) fn oneshot_ready(n: usize) -> usize {
     n
 }
 
+/// Take and give back a permit that nobody else wants, in one task.
+pub(crate) fn semaphore_free(n: usize) -> usize {
+    runtime().block_on(async {
+        let task = rt::spawn(async move {
+            let permits = rt::sync::Semaphore::new(1);
+            for _ in 0..n {
+                drop(permits.acquire().await.expect("an open semaphore"));
+            }
+            permits.available_permits()
+        });
+        assert_eq!(task.await.expect("no panic"), 1);
+    });
+    n
+}
+
+/// A hundred tasks take turns with ten permits, and each gives way while it has one.
+pub(crate) fn semaphore_contended(n: usize) -> usize {
+    const TASKS: usize = 100;
+    runtime().block_on(async {
+        let permits = Arc::new(rt::sync::Semaphore::new(10));
+        let tasks: Vec<_> = (0..TASKS)
+            .map(|_| {
+                let permits = permits.clone();
+                rt::spawn(async move {
+                    for _ in 0..n / TASKS {
+                        let _permit = permits.acquire().await.expect("an open semaphore");
+                        rt::task::yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+        assert_eq!(permits.available_permits(), 10);
+    });
+    n
+}
+
 /// Lock and unlock a mutex that nobody else wants, in one task.
 pub(crate) fn mutex_free(n: usize) -> usize {
     runtime().block_on(async {
