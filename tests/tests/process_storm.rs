@@ -421,9 +421,9 @@ async fn calm(pool: &ProcessPool) {
 async fn is_calm(pool: &ProcessPool) -> bool {
     pool.warm_up().await.unwrap();
     let pids: HashSet<u32> = pool.pids().into_iter().collect();
-    assert_eq!(pids.len(), WORKERS);
     let jobs: Vec<_> = (0..100).map(|n| pool.submit(act, Act::Return(n))).collect();
-    let mut is_calm = true;
+    // One that was struck last may be gone just now.
+    let mut is_calm = pids.len() == WORKERS;
     for (n, job) in (0..).zip(jobs) {
         match job.await {
             Ok(value) => assert_eq!(value, n),
