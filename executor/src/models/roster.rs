@@ -60,7 +60,7 @@ fn ends_against_join() {
     let the_loop = Loop::new(RIGHT);
     let mut set = JoinSet::new();
     let cells = [(); 2].map(|()| {
-        let waker = TaskWaker::elsewhere(Location::caller());
+        let waker = TaskWaker::elsewhere(Location::caller(), None);
         JoinCell::<usize>::new(Arc::new(waker))
     });
     for cell in &cells {
