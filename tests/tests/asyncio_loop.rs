@@ -17,6 +17,7 @@ use mainspring::runtime::{
     Builder, CallbackHandle, Closed, Handle, LocalRuntime, RunEnd, Runtime, call_at, call_later,
     call_soon, reset_exception_handler, set_exception_handler,
 };
+use mainspring::sync::Queue;
 use mainspring::task::{all_tasks, idle, spawn_blocking, spawn_local, yield_now};
 use mainspring::time::{Instant, sleep, timeout};
 use mainspring_tests::on_drop::on_drop;
@@ -258,6 +259,23 @@ fn loop_threadsafe_wakes_sleeping_loop() {
     runtime.spawn_local(async move { parks.send(()) });
     assert!(matches!(runtime.run_forever(), RunEnd::Stopped));
     calls.join().unwrap();
+}
+
+/// A callback runs on the loop's thread: what blocks there would wait for itself.
+#[test]
+fn a_threadsafe_call_that_blocks_is_told_so() {
+    let _watchdog = watch();
+    LocalRuntime::new().unwrap().block_on(async {
+        let queue = Queue::<u8>::unbounded();
+        let (told, hears) = channel();
+        let block = move || {
+            let blocked = catch_unwind(AssertUnwindSafe(|| queue.get_blocking()));
+            told.send(blocked.is_err()).unwrap();
+        };
+        Handle::current().call_soon_threadsafe(block).unwrap();
+        idle().await;
+        assert_eq!(hears.try_recv(), Ok(true));
+    });
 }
 
 #[test]

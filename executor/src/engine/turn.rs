@@ -146,7 +146,13 @@ impl Engine {
         for letter in letters {
             match letter {
                 Letter::Wake(task) => self.ready.push(task),
-                Letter::Call(call) => quietly(call),
+                Letter::Call(call) => {
+                    // User code on the loop's thread, as a poll is: to block here would stop the
+                    // loop, and whoever is asked to can see that.
+                    leaf::begin_poll();
+                    quietly(call);
+                    let _nobody_waits = leaf::end_poll();
+                }
             }
         }
     }
