@@ -34,10 +34,12 @@ mod driver;
 mod crews;
 mod submit;
 mod pool;
+mod builder;
 mod slot;
 
+pub use builder::ProcessPoolBuilder;
 pub use error::ProcessError;
 pub use function::{Function, Remote, function};
-pub use pool::{ProcessPool, ProcessPoolBuilder, Shutdown, WarmUp};
+pub use pool::{ProcessPool, Shutdown, WarmUp};
 pub use slot::Processes;
 pub use worker::serve;
