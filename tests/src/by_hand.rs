@@ -1,7 +1,7 @@
 //! Polling by hand, without a runtime: a waker that counts, and one that misbehaves.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -67,3 +67,24 @@ impl cooked_waker::WakeRef for Evil {
 }
 
 impl cooked_waker::Wake for Evil {}
+
+/// Parks `future` with one bell, then with a second, lets `finish` happen: the second must ring.
+///
+/// # Panics
+///
+/// If it does not, or if a waker is kept.
+pub fn the_last_waker_counts<F: Future + Unpin>(mut future: F, finish: impl FnOnce()) {
+    let (first, second) = (Bell::new(), Bell::new());
+    assert!(first.poll(&mut future).is_pending());
+    assert!(second.poll(&mut future).is_pending());
+    assert_eq!(Arc::strong_count(&first), 1, "the old waker is kept");
+    finish();
+    assert_eq!(second.rings(), 1);
+    assert!(second.poll(&mut future).is_ready());
+    assert_eq!(Arc::strong_count(&second), 1, "a waker is kept at the end");
+}
+
+/// One poll, whose waker nobody hears.
+pub fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}

@@ -10,6 +10,7 @@ pub mod patient;
 pub mod processes;
 pub mod refusals;
 pub mod script;
+pub mod sockets;
 pub mod source;
 pub mod watchdog;
 

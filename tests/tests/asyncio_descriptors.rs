@@ -2,19 +2,18 @@
 //! behaviour, named after it; in a program of their own, since they look at all its descriptors.
 #![cfg(target_os = "linux")]
 
-use std::future::Future;
 use std::io::{ErrorKind, Read};
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 use mainspring::io::AsyncReadExt;
 use mainspring::net::{TcpListener, TcpStream};
 use mainspring::runtime::LocalRuntime;
 use mainspring::task::{idle, spawn_local};
+use mainspring_tests::by_hand::poll_once;
 use mainspring_tests::processes::descriptors;
+use mainspring_tests::sockets::{listener, pair_with_std};
 use mainspring_tests::watchdog::watch;
 
 /// One test after the other.
@@ -28,24 +27,6 @@ fn open() -> Vec<(u32, PathBuf)> {
     let mut all = descriptors().unwrap();
     all.retain(|(_, file)| !file.starts_with("/proc"));
     all
-}
-
-async fn listener() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    (listener, address)
-}
-
-/// One end in this runtime, and one of std's, which blocks.
-async fn pair_with_std() -> (TcpStream, std::net::TcpStream) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let here = TcpStream::connect(listener.local_addr().unwrap()).await;
-    (here.unwrap(), listener.accept().unwrap().0)
-}
-
-/// One poll, whose waker nobody hears.
-fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
 #[test]

@@ -1,37 +1,16 @@
 //! asyncio's behaviour of sockets and of streams of bytes: one test for each behaviour, named after
 //! it, where no test in `net_tcp.rs`, `io_read.rs` and `io_write.rs` shows it already.
 
-use std::future::Future;
 use std::io::{ErrorKind, Read, Write};
-use std::net::SocketAddr;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 use mainspring::io::{AsyncReadExt, AsyncWriteExt};
 use mainspring::net::{TcpListener, TcpStream};
 use mainspring::runtime::LocalRuntime;
 use mainspring::task::{spawn, spawn_local, yield_now};
-use mainspring_tests::by_hand::Bell;
+use mainspring_tests::by_hand::{Bell, poll_once};
+use mainspring_tests::sockets::{listener, pair_with_std};
 use mainspring_tests::watchdog::watch;
-
-async fn listener() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    (listener, address)
-}
-
-/// One end in this runtime, and one of std's, which blocks.
-async fn pair_with_std() -> (TcpStream, std::net::TcpStream) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let here = TcpStream::connect(listener.local_addr().unwrap()).await;
-    (here.unwrap(), listener.accept().unwrap().0)
-}
-
-/// One poll, whose waker nobody hears.
-fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
-}
 
 #[mainspring::test]
 async fn net_connect_tries_all_addresses() {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 
 use mainspring::sync::{mpsc, oneshot};
-use mainspring_tests::by_hand::{Bell, evil};
+use mainspring_tests::by_hand::{Bell, evil, the_last_waker_counts};
 use mainspring_tests::on_drop::on_drop;
 use mainspring_tests::watchdog::watch;
 
@@ -128,18 +128,6 @@ fn messages_may_use_the_channel_when_they_are_dropped() {
     }
     drop(rx);
     assert_eq!(dropped.load(Ordering::Relaxed), 3);
-}
-
-/// Parks `future` with one bell, then with a second, lets `finish` happen: the second must ring.
-fn the_last_waker_counts<F: Future + Unpin>(mut future: F, finish: impl FnOnce()) {
-    let (first, second) = (Bell::new(), Bell::new());
-    assert!(first.poll(&mut future).is_pending());
-    assert!(second.poll(&mut future).is_pending());
-    assert_eq!(Arc::strong_count(&first), 1, "the old waker is kept");
-    finish();
-    assert_eq!(second.rings(), 1);
-    assert!(second.poll(&mut future).is_ready());
-    assert_eq!(Arc::strong_count(&second), 1, "a waker is kept at the end");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use futures_core::Stream;
 use mainspring::sync::{
     Barrier, Condition, Event, Mutex, Notify, Queue, RwLock, Semaphore, SetOnce, broadcast, watch,
 };
-use mainspring_tests::by_hand::{Bell, evil};
+use mainspring_tests::by_hand::{Bell, evil, the_last_waker_counts};
 
 /// Fails instead of hanging if `body` locks what it has locked already.
 fn without_deadlock(body: impl FnOnce() + Send + 'static) {
@@ -256,18 +256,6 @@ fn tokio_5578_a_queues_wakers_may_use_the_queue() {
             let _ = Pin::new(&mut get).poll(&mut Context::from_waker(&waker));
         }
     });
-}
-
-/// Parks `future` with one bell, then with a second, lets `finish` happen: the second must ring.
-fn the_last_waker_counts<F: Future + Unpin>(mut future: F, finish: impl FnOnce()) {
-    let (first, second) = (Bell::new(), Bell::new());
-    assert!(first.poll(&mut future).is_pending());
-    assert!(second.poll(&mut future).is_pending());
-    assert_eq!(Arc::strong_count(&first), 1, "the old waker is kept");
-    finish();
-    assert_eq!(second.rings(), 1);
-    assert!(second.poll(&mut future).is_ready());
-    assert_eq!(Arc::strong_count(&second), 1, "a waker is kept at the end");
 }
 
 #[test]
