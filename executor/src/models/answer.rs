@@ -1,4 +1,4 @@
-//! Answers: m07, m08 and m13.
+//! Answers, and handles that two threads hold: m07, m08, m13 and m19.
 
 use std::future::poll_fn;
 use std::panic::Location;
@@ -10,8 +10,8 @@ use crate::engine::waker::{AbortRequest, TaskWaker};
 use crate::models::harness::{Held, Loop, RIGHT, check};
 use crate::shim::atomic::{AtomicUsize, Ordering};
 use crate::shim::thread;
-use crate::task::Outcome;
 use crate::task::cell::JoinCell;
+use crate::task::{AbortHandle, Outcome};
 
 /// Counts how often it is dropped.
 struct Counted(Arc<AtomicUsize>);
@@ -263,5 +263,46 @@ fn m13_an_abort_against_the_answer_of_a_job_and_its_reader() {
 fn m13_twin_an_answer_that_comes_although_the_job_was_given_up() {
     check("m13, job, twin", Some(3), || {
         abort_against_answer(|cell, value| cell.finish_after_the_look(Ok(value)));
+    });
+}
+
+/// One thread aborts a task that waits and drops that handle; another drops the other handle. The
+/// task ends, and nothing of it is kept.
+fn abort_against_dropped_handle(abort: fn(&AbortHandle)) {
+    let the_loop = Loop::new(RIGHT);
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let held = Counted(dropped.clone());
+    let handle = the_loop.spawn(poll_fn(move |_| {
+        let _ = &held;
+        Poll::<()>::Pending
+    }));
+    let cell = Arc::downgrade(handle.cell());
+    let ends = handle.abort_handle();
+    let handle = handle.let_go();
+    let aborting = thread::spawn(move || abort(&ends));
+    let dropping = thread::spawn(move || drop(handle));
+    the_loop.run();
+    aborting.join().unwrap();
+    dropping.join().unwrap();
+    assert_eq!(
+        dropped.load(Ordering::Relaxed),
+        1,
+        "the future is dropped once"
+    );
+    assert!(cell.upgrade().is_none(), "somebody keeps the outcome");
+}
+
+#[test]
+fn m19_an_abort_against_a_dropped_handle() {
+    check("m19", None, || {
+        abort_against_dropped_handle(AbortHandle::abort)
+    });
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn m19_twin_an_abort_that_wakes_nobody() {
+    check("m19, twin", None, || {
+        abort_against_dropped_handle(AbortHandle::abort_silently);
     });
 }

@@ -5,13 +5,14 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use crate::engine::id::TaskId;
 use crate::engine::ready::{Letter, Remote};
-use crate::engine::table::{Running, Taken, TaskTable};
+use crate::engine::table::{Body, Running, Taken, TaskTable};
 use crate::shim::Unparker;
 use crate::task::JoinHandle;
 use crate::task::spawn::task;
@@ -79,8 +80,13 @@ pub(crate) struct Loop {
     unparker: Unparker,
     tasks: TaskTable,
     ready: RefCell<VecDeque<TaskId>>,
+    pub(crate) arrivals: Arrivals,
     steps: Steps,
 }
+
+/// Where a letter leaves the task that it brings. Only the loop's thread looks in here, so it is
+/// no step of the model.
+pub(crate) type Arrivals = Arc<Mutex<Vec<Pin<Box<dyn Body + Send>>>>>;
 
 /// The steps that twins take wrongly.
 #[derive(Clone, Copy)]
@@ -108,6 +114,7 @@ impl Loop {
             unparker,
             tasks: TaskTable::default(),
             ready: RefCell::default(),
+            arrivals: Arrivals::default(),
             steps,
         })
     }
@@ -132,7 +139,16 @@ impl Loop {
 
     /// Turns until no task is left.
     pub(crate) fn run(&self) {
-        while self.turn() {
+        self.run_until(|| self.tasks.len() == 0);
+    }
+
+    /// Turns until something is over.
+    pub(crate) fn run_until(&self, is_over: impl Fn() -> bool) {
+        loop {
+            self.turn();
+            if is_over() {
+                return;
+            }
             if self.ready.borrow().is_empty() && (self.steps.begin_park)(&self.remote) {
                 self.unparker.park();
                 self.remote.end_park();
@@ -140,15 +156,14 @@ impl Loop {
         }
     }
 
-    /// One turn without the wait; says whether a task is left.
-    pub(crate) fn turn(&self) -> bool {
+    /// One turn without the wait.
+    pub(crate) fn turn(&self) {
         self.read_letters();
         let batch = self.ready.borrow().len();
         for _ in 0..batch {
             let task = self.ready.borrow_mut().pop_front();
             task.into_iter().for_each(|task| self.poll(task));
         }
-        self.tasks.len() > 0
     }
 
     pub(crate) fn read_letters(&self) {
@@ -159,6 +174,10 @@ impl Loop {
                 Letter::Wake(task) => self.ready.borrow_mut().push_back(task),
                 Letter::Call(call) => call(),
             }
+        }
+        let arrived = std::mem::take(&mut *self.arrivals.lock().unwrap());
+        for body in arrived {
+            self.admit(body);
         }
     }
 

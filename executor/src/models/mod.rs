@@ -21,10 +21,13 @@
 //! | m11 | an idle worker retires, and a job comes |
 //! | m12 | two jobs that need each other |
 //! | m13 | an abort, a wake, and the end of a task; an abort and the end of a job |
+//! | m19 | an abort, and a handle that is dropped |
+//! | m22 | tasks from two threads, the loop parks, and it closes |
 //! | m25 | children that ring, and their parent; jobs that end, and their set |
 
 mod harness;
 mod wake;
 mod answer;
+mod arrival;
 mod roster;
 mod pool;

@@ -274,5 +274,15 @@ impl fmt::Debug for AbortHandle {
     }
 }
 
+/// Wrong on purpose: the step that a model must find fault with.
+#[cfg(all(test, mainspring_loom))]
+impl AbortHandle {
+    pub(crate) fn abort_silently(&self) {
+        if let Some(waker) = self.waker.upgrade() {
+            waker.abort_silently();
+        }
+    }
+}
+
 /// The payload of a panic in a task, as `std::panic::catch_unwind` gives it.
 pub(crate) type Payload = Box<dyn Any + Send>;
