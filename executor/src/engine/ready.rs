@@ -178,9 +178,15 @@ impl Remote {
     }
     // ANCHOR_END: parked
 
+    /// The loop's side: whether a look into the inbox is worth its lock.
+    #[inline]
+    pub(crate) fn has_letters(&self) -> bool {
+        self.has_letters.load(Ordering::Acquire)
+    }
+
     /// The loop's side: takes the letters that have come, into an empty `letters`.
     pub(crate) fn read_letters(&self, letters: &mut Vec<Letter>) {
-        if !self.has_letters.load(Ordering::Acquire) {
+        if !self.has_letters() {
             return;
         }
         let mut inbox = lock(&self.inbox);

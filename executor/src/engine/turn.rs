@@ -141,6 +141,9 @@ impl Engine {
     }
 
     fn read_letters(&self) {
+        if !self.remote.has_letters() {
+            return;
+        }
         let mut letters = Vec::new();
         self.remote.read_letters(&mut letters);
         for letter in letters {

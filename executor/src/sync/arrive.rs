@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use crate::leaf;
 use crate::sync::barrier::{Barrier, BrokenBarrier, Passage};
-use crate::sync::told::Place;
+use crate::sync::wait_queue::WaiterKey;
 
 impl Barrier {
     /// Waits until all parties have arrived; one of them is told that it leads.
@@ -102,7 +102,7 @@ impl Future for BarrierArrive<'_> {
 #[derive(Debug)]
 struct Visit<'a> {
     barrier: &'a Barrier,
-    place: Option<Place>,
+    place: Option<WaiterKey>,
     called_at: &'static Location<'static>,
 }
 

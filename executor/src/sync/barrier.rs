@@ -24,7 +24,7 @@ use std::task::{Context, Poll, ready};
 
 use crate::leaf;
 use crate::shim::{Mutex, lock};
-use crate::sync::told::{Place, ToldQueue};
+use crate::sync::wait_queue::{Left, WaitQueue, WaiterKey};
 use crate::sync::wakers::{Arrival, NeedsClone, Outgoing, look_under};
 
 /// Lets tasks go on when a fixed number of them has arrived.
@@ -72,7 +72,7 @@ struct State {
     /// Nobody has been told yet that it leads the round that is on its way out.
     leaderless: bool,
     /// Those inside are called with their number in the round.
-    line: ToldQueue<usize>,
+    line: WaitQueue<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Barrier {
             state: Mutex::new(State {
                 phase: Phase::Filling,
                 leaderless: false,
-                line: ToldQueue::new(),
+                line: WaitQueue::new(),
             }),
             parties,
         }
@@ -156,7 +156,7 @@ impl Barrier {
         let mut out = Outgoing::new();
         let mut state = lock(&self.state);
         if state.phase == Phase::Filling {
-            state.line.call_all(0, &mut out);
+            state.line.call_all(&mut out);
         }
         state.phase = match state.line.called() {
             0 => Phase::Filling,
@@ -173,7 +173,7 @@ impl Barrier {
         let mut out = Outgoing::new();
         let mut state = lock(&self.state);
         state.phase = Phase::Broken;
-        state.line.call_all(0, &mut out);
+        state.line.call_all(&mut out);
         drop(state);
         out.settle();
     }
@@ -181,7 +181,7 @@ impl Barrier {
     /// Waits for the others.
     pub(crate) fn poll_pass(
         &self,
-        place: &mut Option<Place>,
+        place: &mut Option<WaiterKey>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Passage, BrokenBarrier>> {
         ready!(leaf::proceed(cx));
@@ -197,7 +197,7 @@ impl Barrier {
     }
 
     /// Goes away without having passed.
-    pub(crate) fn give_up(&self, place: Place) {
+    pub(crate) fn give_up(&self, place: WaiterKey) {
         let mut out = Outgoing::new();
         lock(&self.state).leave(self.parties, place, &mut out);
         out.settle();
@@ -208,7 +208,7 @@ impl State {
     fn pass(
         &mut self,
         parties: usize,
-        place: &mut Option<Place>,
+        place: &mut Option<WaiterKey>,
         arrival: &mut Arrival<'_>,
         out: &mut Outgoing,
     ) -> Result<Poll<Result<Passage, BrokenBarrier>>, NeedsClone> {
@@ -233,7 +233,7 @@ impl State {
                 Ok(Poll::Ready(Ok(Passage { index, leads })))
             }
             _ => {
-                *place = Some(self.line.join(Some(arrival.take()?)));
+                *place = Some(self.line.join(0, Some(arrival.take()?)));
                 Ok(Poll::Pending)
             }
         }
@@ -242,7 +242,7 @@ impl State {
     /// Calls the first `count` in line, each with its number.
     fn open(&mut self, count: usize, out: &mut Outgoing) {
         for index in 0..count {
-            let waker = self.line.take_first(index).flatten();
+            let waker = self.line.tell_first(index).flatten();
             waker.into_iter().for_each(|waker| out.call(waker));
         }
         if count > 0 {
@@ -252,10 +252,10 @@ impl State {
 
     /// The number with which this one was called, if it was. The last to leave a round lets the
     /// next one fill.
-    fn leave(&mut self, parties: usize, place: Place, out: &mut Outgoing) -> Option<usize> {
+    fn leave(&mut self, parties: usize, place: WaiterKey, out: &mut Outgoing) -> Option<usize> {
         let index = match self.line.leave(place) {
-            Ok(index) => Some(index),
-            Err(waker) => {
+            Left::Called(index) => Some(index),
+            Left::Waiting(_, waker) => {
                 out.discard(waker);
                 None
             }

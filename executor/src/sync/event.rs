@@ -127,8 +127,7 @@ impl Future for EventWait<'_> {
         let this = &mut *self;
         let poll = look_under(&this.event.state, cx.waker(), false, |state, arrival| {
             // Not the flag but the call decides for those who wait: it may be cleared by now.
-            if let Some(key) = this.key.take_if(|key| !state.line.still_waits(key)) {
-                state.line.leave(key);
+            if state.line.leave_if_called(&mut this.key).is_some() {
                 return Ok(Poll::Ready(()));
             }
             if state.set {

@@ -33,8 +33,8 @@ macro_rules! const_fn {
 
 pub(crate) mod wakers;
 mod wait_queue;
-mod told;
 mod permits;
+mod free;
 pub(crate) mod blocking;
 
 mod semaphore;

@@ -95,6 +95,44 @@ fn m15_twin_a_waiter_that_keeps_what_it_was_called_for_is_found() {
     m15(std::mem::forget);
 }
 
+/// A permit comes back to the word while somebody goes to stand in line, and another one takes it
+/// and gives it back.
+fn m15_word(add: fn(&Semaphore)) {
+    loom::model(move || {
+        let semaphore = Arc::new(Semaphore::new(0));
+        let mut waiter = semaphore.clone().acquire_owned();
+        let others = vec![
+            thread::spawn({
+                let semaphore = semaphore.clone();
+                move || add(&semaphore)
+            }),
+            thread::spawn({
+                let semaphore = semaphore.clone();
+                move || drop(semaphore.try_acquire())
+            }),
+        ];
+        let permit = is_woken_and_ready(|cx| Pin::new(&mut waiter).poll(cx), others);
+        drop(waiter);
+        let is_there = permit.is_some();
+        permit
+            .into_iter()
+            .for_each(|permit| permit.unwrap().forget());
+        assert!(is_there, "the permit was lost");
+        assert_eq!(semaphore.available_permits(), 0);
+    });
+}
+
+#[test]
+fn m15_a_permit_comes_back_while_somebody_goes_to_the_line() {
+    m15_word(|semaphore| semaphore.add_permits(1));
+}
+
+#[test]
+#[should_panic(expected = "the permit was lost")]
+fn m15_twin_a_permit_that_is_put_where_nobody_looks() {
+    m15_word(|semaphore| semaphore.free.add_in_two_steps());
+}
+
 /// A put, the first getter goes away, and the second looks, all at once.
 fn m15_queue(go_away: fn(Items<u32>)) {
     loom::model(move || {

@@ -21,7 +21,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use crate::shim::atomic::{AtomicUsize, Ordering};
 use crate::shim::{Mutex, lock};
-use crate::sync::told::{Place, ToldQueue};
+use crate::sync::wait_queue::{Left, WaitQueue, WaiterKey};
 use crate::sync::wakers::{Outgoing, look_under};
 
 /// Wakes one task, or all that wait, and carries no value.
@@ -63,7 +63,8 @@ pub struct Notify {
     line: Mutex<Line>,
 }
 
-type Line = ToldQueue<Call>;
+// A waiter's data is the call that reached it.
+type Line = WaitQueue<Option<Call>>;
 
 /// A call is kept for the next to come.
 const PERMIT: usize = 1;
@@ -95,14 +96,9 @@ enum Call {
 pub(crate) struct Claim {
     /// The rounds that had been called when it was made.
     rounds: usize,
-    stage: Stage,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Fresh,
-    InLine(Place),
-    Done,
+    /// Where it stands in line, once it does.
+    key: Option<WaiterKey>,
+    is_done: bool,
 }
 
 impl Notify {
@@ -111,7 +107,7 @@ impl Notify {
         pub fn new() -> Self {
             Notify {
                 word: AtomicUsize::new(0),
-                line: Mutex::new(ToldQueue::new()),
+                line: Mutex::new(WaitQueue::new()),
             }
         }
     }
@@ -207,8 +203,8 @@ impl Notify {
     #[inline]
     fn call_under(&self, line: &mut Line, call: Call) -> Option<Waker> {
         let called = match call {
-            Call::First => line.take_first(call),
-            Call::Last => line.take_last(call),
+            Call::First => line.tell_first(Some(call)),
+            Call::Last => line.tell_last(Some(call)),
             Call::All => return None,
         };
         if called.is_none() {
@@ -259,7 +255,7 @@ impl Notify {
         let mut line = lock(&self.line);
         self.word.fetch_add(ROUND, Ordering::AcqRel);
         if line.len() > 0 {
-            line.call_all(Call::All, &mut out);
+            line.tell_all(Some(Call::All), &mut out);
             self.clear_waiting();
         }
         drop(line);
@@ -271,28 +267,29 @@ impl Notify {
     pub(crate) fn claim(&self) -> Claim {
         Claim {
             rounds: rounds(self.word.load(Ordering::Acquire)),
-            stage: Stage::Fresh,
+            key: None,
+            is_done: false,
         }
     }
 
     /// Waits until called.
     #[inline]
     pub(crate) fn poll_claim(&self, claim: &mut Claim, cx: &mut Context<'_>) -> Poll<()> {
-        match claim.stage {
-            Stage::Fresh if self.take(claim.rounds, 0) => claim.stage = Stage::Done,
-            Stage::Fresh => return self.join(claim, Some(cx.waker().clone())),
-            Stage::InLine(_) => return self.look(claim, cx),
-            Stage::Done => {}
+        if claim.key.is_some() {
+            return self.look(claim, cx);
         }
+        if !claim.is_done && !self.take(claim.rounds, 0) {
+            return self.join(claim, Some(cx.waker().clone()));
+        }
+        claim.is_done = true;
         Poll::Ready(())
     }
 
     /// Comes to wait without a waker: true if it has been called already.
     pub(crate) fn enable(&self, claim: &mut Claim) -> bool {
-        match &claim.stage {
-            Stage::Fresh => self.join(claim, None).is_ready(),
-            Stage::InLine(place) => !lock(&self.line).still_waits(place),
-            Stage::Done => true,
+        match &claim.key {
+            Some(key) => !lock(&self.line).still_waits(key),
+            None => claim.is_done || self.join(claim, None).is_ready(),
         }
     }
 
@@ -300,30 +297,35 @@ impl Notify {
     fn join(&self, claim: &mut Claim, waker: Option<Waker>) -> Poll<()> {
         let mut line = lock(&self.line);
         if self.take(claim.rounds, WAITING) {
-            claim.stage = Stage::Done;
+            claim.is_done = true;
             drop(line);
             drop(waker);
             return Poll::Ready(());
         }
-        claim.stage = Stage::InLine(line.join(waker));
+        claim.key = Some(line.join(None, waker));
         Poll::Pending
     }
 
-    /// The looks that follow: it has been called, or stays with the waker of this poll.
+    /// The looks that follow: it has been called, for why else would it be polled?
     fn look(&self, claim: &mut Claim, cx: &mut Context<'_>) -> Poll<()> {
+        let told = lock(&self.line).leave_if_called(&mut claim.key);
+        claim.is_done = told.is_some();
+        match claim.is_done {
+            true => Poll::Ready(()),
+            false => self.stay(claim, cx),
+        }
+    }
+
+    /// Or it stays, with the waker of this poll.
+    #[cold]
+    fn stay(&self, claim: &mut Claim, cx: &mut Context<'_>) -> Poll<()> {
         look_under(&self.line, cx.waker(), false, |line, arrival| {
-            let Stage::InLine(place) = &claim.stage else {
+            claim.is_done = line.leave_if_called(&mut claim.key).is_some();
+            let Some(key) = &claim.key else {
                 return Ok(Poll::Ready(()));
             };
-            if line.still_waits(place) {
-                line.stay(place, arrival)?;
-                return Ok(Poll::Pending);
-            }
-            if let Stage::InLine(place) = std::mem::replace(&mut claim.stage, Stage::Done) {
-                // Called, so there is no waker to be dropped.
-                let _ = line.leave(place);
-            }
-            Ok(Poll::Ready(()))
+            line.stay(key, arrival)?;
+            Ok(Poll::Pending)
         })
     }
 
@@ -371,21 +373,22 @@ impl Notify {
     /// Leaves the line, if `claim` stands in one, and passes on what was meant for one.
     #[inline]
     pub(crate) fn give_up(&self, claim: &mut Claim) {
-        if let Stage::InLine(place) = std::mem::replace(&mut claim.stage, Stage::Done) {
-            self.withdraw(place);
+        claim.is_done = true;
+        if let Some(key) = claim.key.take() {
+            self.withdraw(key);
         }
     }
 
     #[cold]
-    fn withdraw(&self, place: Place) {
+    fn withdraw(&self, key: WaiterKey) {
         let mut line = lock(&self.line);
-        match line.leave(place) {
-            Ok(call) => {
-                let waker = self.call_under(&mut line, call);
+        match line.leave(key) {
+            Left::Called(call) => {
+                let waker = call.and_then(|call| self.call_under(&mut line, call));
                 drop(line);
                 waker.into_iter().for_each(Waker::wake);
             }
-            Err(waker) => {
+            Left::Waiting(_, waker) => {
                 if line.len() == 0 {
                     self.clear_waiting();
                 }

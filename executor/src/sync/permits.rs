@@ -99,6 +99,12 @@ impl Permits {
         may
     }
 
+    /// The way of nearly everybody who waited: it was called, and leaves with its permits.
+    #[inline]
+    pub(crate) fn has_been_given(&mut self, claim: &mut Claim) -> bool {
+        !self.closed && self.line.leave_if_called(&mut claim.key).is_some()
+    }
+
     /// The way of those who find it closed, those who have to wait, and those who waited.
     pub(crate) fn poll_line(
         &mut self,
@@ -108,12 +114,11 @@ impl Permits {
     ) -> Result<Poll<Result<(), Closed>>, NeedsClone> {
         if self.closed {
             if let Some(key) = claim.key.take() {
-                self.withdraw(key, claim.permits, out);
+                self.withdraw(key, out);
             }
             return Ok(Poll::Ready(Err(Closed)));
         }
-        if let Some(called) = claim.key.take_if(|key| !self.line.still_waits(key)) {
-            self.line.leave(called);
+        if self.has_been_given(claim) {
             return Ok(Poll::Ready(Ok(())));
         }
         let want = Want {
@@ -143,14 +148,15 @@ impl Permits {
     }
 
     /// A waiter gives up: what it has in its hands goes to the next.
-    pub(crate) fn withdraw(&mut self, key: WaiterKey, permits: usize, out: &mut Outgoing) {
-        self.free += match self.line.leave(key) {
+    pub(crate) fn withdraw(&mut self, key: WaiterKey, out: &mut Outgoing) {
+        let want = match self.line.leave(key) {
+            Left::Called(want) => want,
             Left::Waiting(want, waker) => {
                 out.discard(waker);
-                want.permits - want.missing
+                want
             }
-            Left::Called => permits,
         };
+        self.free += want.permits - want.missing;
         self.hand_over(out);
     }
 

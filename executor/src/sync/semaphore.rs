@@ -6,7 +6,8 @@ use std::fmt;
 use std::task::{Context, Poll, ready};
 
 use crate::leaf;
-use crate::shim::{Mutex, MutexGuard, lock};
+use crate::shim::{Mutex, lock};
+use crate::sync::free::{Change, Free};
 use crate::sync::permits::{Claim, Closed, Permits};
 use crate::sync::wait_queue::WaiterKey;
 use crate::sync::wakers::{Outgoing, look_under};
@@ -41,7 +42,10 @@ use crate::sync::wakers::{Outgoing, look_under};
 /// # });
 /// ```
 pub struct Semaphore {
-    // Any thread, under its lock.
+    // Any thread: the permits while nobody waits.
+    pub(crate) free: Free,
+
+    // Any thread, under its lock: the line, and the permits while it is not idle (S2).
     state: Mutex<Permits>,
 
     // Never changes: the start value if `release` must not go past it.
@@ -65,7 +69,8 @@ impl Semaphore {
                 "a semaphore holds at most `Semaphore::MAX_PERMITS` permits; start with fewer"
             );
             Semaphore {
-                state: Mutex::new(Permits::new(permits)),
+                free: Free::new(permits),
+                state: Mutex::new(Permits::new(0)),
                 bound: None,
             }
         }
@@ -122,7 +127,7 @@ impl Semaphore {
     ///
     /// Those handed to a waiter belong to it, also before it has run.
     pub fn available_permits(&self) -> usize {
-        lock(&self.state).free
+        self.with(|state| state.free)
     }
 
     /// True if somebody who asks now has to wait: no permit is free, or somebody stands in line,
@@ -130,8 +135,7 @@ impl Semaphore {
     ///
     /// While it is false, [`try_acquire`](Semaphore::try_acquire) succeeds on an open semaphore.
     pub fn locked(&self) -> bool {
-        let state = lock(&self.state);
-        state.free == 0 || !state.line.is_idle()
+        self.with(|state| state.free == 0 || !state.line.is_idle())
     }
 
     /// Adds `n` permits. They go to those who wait, in their order; what is left over is free.
@@ -142,28 +146,28 @@ impl Semaphore {
     #[inline]
     #[track_caller]
     pub fn add_permits(&self, n: usize) {
-        Self::add(lock(&self.state), n);
+        let added = match self.free.change(|free| with_more(free, n)) {
+            Change::Made => true,
+            Change::Refused => false,
+            Change::UnderLock => self.add_under_lock(n),
+        };
+        assert!(added, "{TOO_MANY}");
     }
 
-    #[inline]
-    #[track_caller]
-    fn add(mut state: MutexGuard<'_, Permits>, n: usize) {
-        let free = state.free.saturating_add(n);
-        if free > Self::MAX_PERMITS {
-            drop(state);
-            panic!("more than `Semaphore::MAX_PERMITS` permits; was one given back twice?");
-        }
-        state.free = free;
-        if state.line.len() > 0 {
-            Self::serve(state);
-        }
-    }
-
-    fn serve(mut state: MutexGuard<'_, Permits>) {
+    fn add_under_lock(&self, n: usize) -> bool {
         let mut out = Outgoing::new();
-        state.hand_over(&mut out);
-        drop(state);
+        let added = self.with(|state| {
+            let free = with_more(state.free, n);
+            state.free = free.unwrap_or(state.free);
+            state.hand_over(&mut out);
+            free.is_some()
+        });
         out.settle();
+        added
+    }
+
+    fn with<R>(&self, act: impl FnOnce(&mut Permits) -> R) -> R {
+        self.free.with(&mut lock(&self.state), act)
     }
 
     /// Gives one permit back that was taken out by `forget`, or adds one. (asyncio's `release`.)
@@ -180,22 +184,29 @@ impl Semaphore {
     /// As [`add_permits`](Semaphore::add_permits).
     #[track_caller]
     pub fn release(&self) -> Result<(), OverRelease> {
-        let mut state = lock(&self.state);
-        if let Some(bound) = self.bound
-            && state.free + state.collected() >= bound
-        {
-            return Err(OverRelease);
-        }
-        Self::add(state, 1);
-        Ok(())
+        let Some(bound) = self.bound else {
+            self.add_permits(1);
+            return Ok(());
+        };
+        let mut out = Outgoing::new();
+        let released = self.with(|state| {
+            if state.free + state.collected() >= bound {
+                return Err(OverRelease);
+            }
+            state.add(1, &mut out);
+            Ok(())
+        });
+        out.settle();
+        released
     }
 
     /// Takes up to `n` free permits away for good, and says how many those were.
     pub fn forget_permits(&self, n: usize) -> usize {
-        let mut state = lock(&self.state);
-        let forgotten = n.min(state.free);
-        state.free -= forgotten;
-        forgotten
+        self.with(|state| {
+            let forgotten = n.min(state.free);
+            state.free -= forgotten;
+            forgotten
+        })
     }
 
     /// Closes the semaphore: whoever waits, and whoever asks from now on, gets an error.
@@ -214,7 +225,7 @@ impl Semaphore {
     /// ```
     pub fn close(&self) {
         let mut out = Outgoing::new();
-        lock(&self.state).close(&mut out);
+        self.with(|state| state.close(&mut out));
         out.settle();
     }
 
@@ -225,7 +236,17 @@ impl Semaphore {
 
     /// Takes permits if so many are free: `Ok(false)` if not.
     pub(crate) fn take_free(&self, permits: usize) -> Result<bool, Closed> {
-        lock(&self.state).take_free(permits)
+        match self.take_at_once(permits) {
+            Change::Made => Ok(true),
+            Change::Refused => Ok(false),
+            Change::UnderLock => self.with(|state| state.take_free(permits)),
+        }
+    }
+
+    /// The way of nearly everybody: nobody before me, and enough is free.
+    #[inline]
+    fn take_at_once(&self, permits: usize) -> Change {
+        self.free.change(|free| free.checked_sub(permits))
     }
 
     /// Waits for the permits of `claim` and takes them.
@@ -236,25 +257,33 @@ impl Semaphore {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Closed>> {
         ready!(leaf::proceed(cx));
-        let newcomer = claim.is_new();
-        let result = if newcomer && lock(&self.state).take_at_once(claim.permits) {
-            Ok(())
-        } else {
-            ready!(self.poll_line(claim, newcomer, cx))
+        let has_them = match claim.is_new() {
+            true => self.take_at_once(claim.permits) == Change::Made,
+            false => self.has_been_given(claim),
+        };
+        let result = match has_them {
+            true => Ok(()),
+            false => ready!(self.poll_line(claim, cx)),
         };
         leaf::spend();
         Poll::Ready(result)
     }
 
-    fn poll_line(
-        &self,
-        claim: &mut Claim,
-        newcomer: bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Closed>> {
+    /// The way of nearly everybody who waited. By itself, so that who need not wait does not pay.
+    #[inline(never)]
+    fn has_been_given(&self, claim: &mut Claim) -> bool {
+        self.with(|state| state.has_been_given(claim))
+    }
+
+    fn poll_line(&self, claim: &mut Claim, cx: &mut Context<'_>) -> Poll<Result<(), Closed>> {
         let mut out = Outgoing::new();
-        let poll = look_under(&self.state, cx.waker(), newcomer, |state, arrival| {
-            state.poll_line(claim, arrival, &mut out)
+        let poll = look_under(&self.state, cx.waker(), claim.is_new(), |state, arrival| {
+            self.free.with(state, |state| {
+                match claim.is_new() && state.take_at_once(claim.permits) {
+                    true => Ok(Poll::Ready(Ok(()))),
+                    false => state.poll_line(claim, arrival, &mut out),
+                }
+            })
         });
         out.settle();
         poll
@@ -264,28 +293,36 @@ impl Semaphore {
     #[inline]
     pub(crate) fn give_up(&self, claim: &mut Claim) {
         if let Some(key) = claim.key.take() {
-            self.withdraw(key, claim.permits);
+            self.withdraw(key);
         }
     }
 
     #[cold]
-    fn withdraw(&self, key: WaiterKey, permits: usize) {
+    fn withdraw(&self, key: WaiterKey) {
         let mut out = Outgoing::new();
-        lock(&self.state).withdraw(key, permits, &mut out);
+        self.with(|state| state.withdraw(key, &mut out));
         out.settle();
     }
 }
 
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = lock(&self.state);
+        let (permits, waiting, closed) =
+            self.with(|state| (state.free, state.line.len(), state.closed));
         f.debug_struct("Semaphore")
-            .field("permits", &state.free)
-            .field("waiting", &state.line.len())
-            .field("locked", &(state.free == 0 || !state.line.is_idle()))
-            .field("closed", &state.closed)
+            .field("permits", &permits)
+            .field("waiting", &waiting)
+            .field("locked", &self.locked())
+            .field("closed", &closed)
             .finish()
     }
+}
+
+const TOO_MANY: &str = "more than `Semaphore::MAX_PERMITS` permits; was one given back twice?";
+
+fn with_more(free: usize, n: usize) -> Option<usize> {
+    free.checked_add(n)
+        .filter(|sum| *sum <= Semaphore::MAX_PERMITS)
 }
 
 /// A [`bounded`](Semaphore::bounded) semaphore was released more often than acquired.

@@ -11,12 +11,12 @@
 //!                     +----------- leave ---------------->  gone, as if never there
 //! ```
 //!
-//! **Invariant L1: a key that is not in the line has been called.** Calling takes a waiter out of
-//! the slab, and its future learns of it by not finding itself. The serial in the key keeps a
-//! newcomer in the same slot from being taken for it (law 4).
+//! **Invariant L1: a place lasts until its waiter leaves.** Who is called is taken out of the line
+//! and keeps its entry, where it finds that it was called, and what it was told.
 //!
 //! **Invariant L2: each key that was given out comes back once, by `leave`.** Futures see to that
-//! when they are ready and when they are dropped; `called` counts those that have not yet.
+//! when they are ready and when they are dropped, so a key needs no serial (law 4): nobody else
+//! gets its entry before. `called` counts those that were called and have not left yet.
 
 use std::task::Waker;
 
@@ -25,26 +25,25 @@ use slab::Slab;
 use crate::sync::wakers::{Arrival, NeedsClone, Outgoing};
 
 // ANCHOR: queue
-/// A line of waiters, each with a `T` of plain data: how many permits it wants, say.
+/// A line of waiters, each with a `T` of plain data: how many permits it wants, say, or what it is
+/// told when it is called.
 #[derive(Debug)]
 pub(crate) struct WaitQueue<T> {
+    // Those in line, and those called.
     waiters: Slab<Waiter<T>>,
     first: Option<usize>,
     last: Option<usize>,
 
     // Called, but they have not run since.
     called: usize,
-
-    // Waiters that ever joined: the next one's serial.
-    joined: u64,
 }
 
 #[derive(Debug)]
 struct Waiter<T> {
-    serial: u64,
-    // None after `rouse`, and for who joined without one.
+    // None after `rouse`, for who joined without one, and for who was called.
     waker: Option<Waker>,
-    wants: T,
+    data: T,
+    is_called: bool,
     ahead: Option<usize>,
     behind: Option<usize>,
 }
@@ -54,7 +53,6 @@ struct Waiter<T> {
 #[derive(Debug)]
 pub(crate) struct WaiterKey {
     index: usize,
-    serial: u64,
 }
 
 /// How a waiter left.
@@ -63,7 +61,7 @@ pub(crate) enum Left<T> {
     /// It was still waiting; its waker must be dropped outside the lock.
     Waiting(T, Option<Waker>),
     /// It had been called: what it was called for is in its hands, to use or to pass on.
-    Called,
+    Called(T),
 }
 
 impl<T> WaitQueue<T> {
@@ -73,7 +71,6 @@ impl<T> WaitQueue<T> {
             first: None,
             last: None,
             called: 0,
-            joined: 0,
         }
     }
 
@@ -82,13 +79,13 @@ impl<T> WaitQueue<T> {
     pub(crate) fn wait(
         &mut self,
         key: &mut Option<WaiterKey>,
-        wants: T,
+        data: T,
         arrival: &mut Arrival<'_>,
     ) -> Result<(), NeedsClone> {
         match key {
             Some(key) => self.stay(key, arrival),
             None => {
-                *key = Some(self.join(wants, Some(arrival.take()?)));
+                *key = Some(self.join(data, Some(arrival.take()?)));
                 Ok(())
             }
         }
@@ -105,13 +102,11 @@ impl<T> WaitQueue<T> {
 
     /// Goes to the back of the line; without a waker, if it will be polled later.
     #[inline]
-    pub(crate) fn join(&mut self, wants: T, waker: Option<Waker>) -> WaiterKey {
-        let serial = self.joined;
-        self.joined += 1;
+    pub(crate) fn join(&mut self, data: T, waker: Option<Waker>) -> WaiterKey {
         let index = self.waiters.insert(Waiter {
-            serial,
             waker,
-            wants,
+            data,
+            is_called: false,
             ahead: self.last,
             behind: None,
         });
@@ -120,13 +115,13 @@ impl<T> WaitQueue<T> {
             None => self.first = Some(index),
         }
         self.last = Some(index);
-        WaiterKey { index, serial }
+        WaiterKey { index }
     }
 
-    /// What the first in line wants.
+    /// The data of the first in line.
     pub(crate) fn first_mut(&mut self) -> Option<&mut T> {
         let first = self.first?;
-        Some(&mut self.waiters[first].wants)
+        Some(&mut self.waiters[first].data)
     }
 
     /// Calls the first in line: takes it out and has it woken. False if the line is empty.
@@ -142,31 +137,49 @@ impl<T> WaitQueue<T> {
     /// Calls the first in line, if there is one: its waker, to be woken after the lock.
     #[inline]
     pub(crate) fn take_first(&mut self) -> Option<Option<Waker>> {
-        self.take(self.first)
+        Some(self.call(self.first?))
     }
 
-    /// What the last in line wants.
-    pub(crate) fn last_mut(&mut self) -> Option<&mut T> {
+    /// The same, and it is told something.
+    #[inline]
+    pub(crate) fn tell_first(&mut self, told: T) -> Option<Option<Waker>> {
+        *self.first_mut()? = told;
+        self.take_first()
+    }
+
+    /// The same with the last in line, who came latest.
+    pub(crate) fn tell_last(&mut self, told: T) -> Option<Option<Waker>> {
         let last = self.last?;
-        Some(&mut self.waiters[last].wants)
-    }
-
-    /// Calls the last in line, who came latest, as [`take_first`](WaitQueue::take_first) the first.
-    pub(crate) fn take_last(&mut self) -> Option<Option<Waker>> {
-        self.take(self.last)
+        self.waiters[last].data = told;
+        Some(self.call(last))
     }
 
     #[inline]
-    fn take(&mut self, index: Option<usize>) -> Option<Option<Waker>> {
-        let index = index?;
+    fn call(&mut self, index: usize) -> Option<Waker> {
         self.called += 1;
-        Some(self.take_out(index).waker)
+        let waiter = &mut self.waiters[index];
+        waiter.is_called = true;
+        let waker = waiter.waker.take();
+        let (ahead, behind) = (waiter.ahead, waiter.behind);
+        self.close_gap(ahead, behind);
+        waker
     }
 
     /// Calls everybody who waits now, from first to last.
     pub(crate) fn call_all(&mut self, out: &mut Outgoing) {
         out.reserve(self.len());
         while self.call_first(out) {}
+    }
+
+    /// The same, and each is told something.
+    pub(crate) fn tell_all(&mut self, told: T, out: &mut Outgoing)
+    where
+        T: Copy,
+    {
+        out.reserve(self.len());
+        while let Some(waker) = self.tell_first(told) {
+            waker.into_iter().for_each(|waker| out.call(waker));
+        }
     }
 
     /// Has everybody woken without calling them: they find something changed, and leave.
@@ -181,43 +194,54 @@ impl<T> WaitQueue<T> {
         }
     }
 
+    /// Gives the place back if its waiter has been called: what it was told.
+    #[inline]
+    pub(crate) fn leave_if_called(&mut self, key: &mut Option<WaiterKey>) -> Option<T> {
+        let index = key.as_ref()?.index;
+        if !self.waiters[index].is_called {
+            return None;
+        }
+        *key = None;
+        self.called -= 1;
+        Some(self.waiters.remove(index).data)
+    }
+
     // ANCHOR: leave
     /// Gives a place back.
     #[inline]
     pub(crate) fn leave(&mut self, key: WaiterKey) -> Left<T> {
-        if self.still_waits(&key) {
-            let waiter = self.take_out(key.index);
-            return Left::Waiting(waiter.wants, waiter.waker);
+        let waiter = self.waiters.remove(key.index);
+        if waiter.is_called {
+            self.called -= 1;
+            return Left::Called(waiter.data);
         }
-        self.called -= 1;
-        Left::Called
+        self.close_gap(waiter.ahead, waiter.behind);
+        Left::Waiting(waiter.data, waiter.waker)
     }
 
+    /// The neighbours of one that has gone from the line.
     #[inline]
-    fn take_out(&mut self, index: usize) -> Waiter<T> {
-        let waiter = self.waiters.remove(index);
-        match waiter.ahead {
-            Some(ahead) => self.waiters[ahead].behind = waiter.behind,
-            None => self.first = waiter.behind,
+    fn close_gap(&mut self, ahead: Option<usize>, behind: Option<usize>) {
+        match ahead {
+            Some(ahead) => self.waiters[ahead].behind = behind,
+            None => self.first = behind,
         }
-        match waiter.behind {
-            Some(behind) => self.waiters[behind].ahead = waiter.ahead,
-            None => self.last = waiter.ahead,
+        match behind {
+            Some(behind) => self.waiters[behind].ahead = ahead,
+            None => self.last = ahead,
         }
-        waiter
     }
     // ANCHOR_END: leave
 
     /// True until the waiter is called.
+    #[inline]
     pub(crate) fn still_waits(&self, key: &WaiterKey) -> bool {
-        self.waiters
-            .get(key.index)
-            .is_some_and(|waiter| waiter.serial == key.serial)
+        !self.waiters[key.index].is_called
     }
 
     /// How many wait.
     pub(crate) fn len(&self) -> usize {
-        self.waiters.len()
+        self.waiters.len() - self.called
     }
 
     /// How many were called and have not run since.
@@ -302,16 +326,18 @@ mod tests {
                 2 if !called.is_empty() => {
                     let guest = called.swap_remove(dice.roll(called.len()));
                     assert!(!line.still_waits(&guest.key));
-                    assert!(matches!(line.leave(guest.key), Left::Called));
+                    assert!(
+                        matches!(line.leave(guest.key), Left::Called(told) if told == guest.name)
+                    );
                 }
                 3 if dice.roll(4) == 0 => {
                     let expected = model.pop_back();
-                    assert_eq!(line.last_mut().copied(), expected.as_ref().map(|g| g.name));
-                    let waker = line.take_last();
+                    let waker = line.tell_last(name);
                     assert_eq!(waker.is_some(), expected.is_some());
-                    if let Some(guest) = expected {
+                    if let Some(mut guest) = expected {
                         waker.flatten().unwrap().wake();
                         assert_eq!(guest.bell.0.load(Ordering::Relaxed), 1);
+                        guest.name = name;
                         called.push(guest);
                     }
                 }
@@ -357,17 +383,18 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_not_taken_for_the_successor_in_its_slot() {
+    fn who_was_called_keeps_its_entry_until_it_leaves() {
         let mut line = WaitQueue::new();
         let first = line.join(1, Some(Waker::noop().clone()));
-        let mut out = Outgoing::new();
-        assert!(line.call_first(&mut out));
-        out.settle();
+        let waker = line.tell_first(10);
+        assert!(waker.is_some());
 
         let second = line.join(2, Some(Waker::noop().clone()));
 
-        assert_eq!(first.index, second.index);
+        assert_ne!(first.index, second.index);
         assert!(!line.still_waits(&first));
         assert!(line.still_waits(&second));
+        assert!(matches!(line.leave(first), Left::Called(10)));
+        assert!(matches!(line.leave(second), Left::Waiting(2, Some(_))));
     }
 }

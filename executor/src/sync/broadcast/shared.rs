@@ -200,9 +200,7 @@ impl<T> State<T> {
     ) -> Result<Result<Parcel<T>, TryRecvError>, NeedsClone> {
         let received = self.receive(next);
         if let Err(TryRecvError::Empty) = received {
-            if let Some(called) = key.take_if(|key| !self.line.still_waits(key)) {
-                self.line.leave(called);
-            }
+            self.line.leave_if_called(key);
             self.line.wait(key, (), arrival)?;
         } else {
             self.stop_waiting(key, out);

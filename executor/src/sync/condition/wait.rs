@@ -221,7 +221,7 @@ impl<T> Drop for ConditionWait<'_, T> {
         match line.leave(key) {
             Left::Waiting((), waker) => out.discard(waker),
             // N1: to the next.
-            Left::Called => {
+            Left::Called(_) => {
                 line.call_first(&mut out);
             }
         }

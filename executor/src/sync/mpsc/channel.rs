@@ -133,7 +133,7 @@ impl<T> Channel<T> {
         if let Some(key) = claim.key.take() {
             let mut out = Outgoing::new();
             let mut state = lock(&self.state);
-            state.permits.withdraw(key, claim.permits, &mut out);
+            state.permits.withdraw(key, &mut out);
             state.tell_if_over(&mut out);
             drop(state);
             out.settle();

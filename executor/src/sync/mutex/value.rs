@@ -207,7 +207,7 @@ impl<T> Mutex<T> {
         let mut state = lock(&self.state);
         match state.line.leave(key) {
             Left::Waiting((), waker) => out.discard(waker),
-            Left::Called => {
+            Left::Called(_) => {
                 state.line.call_first(&mut out);
             }
         }
@@ -240,8 +240,7 @@ impl<T> State<T> {
         key: &mut Option<WaiterKey>,
         arrival: &mut Arrival<'_>,
     ) -> Result<Poll<T>, NeedsClone> {
-        if let Some(called) = key.take_if(|key| !self.line.still_waits(key)) {
-            self.line.leave(called);
+        if self.line.leave_if_called(key).is_some() {
             let promised = self.value.take();
             return Ok(Poll::Ready(promised.expect("it waits for who was called")));
         }

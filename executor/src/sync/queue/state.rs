@@ -65,8 +65,7 @@ impl<T, S: Store<T>> State<T, S> {
         arrival: &mut Arrival<'_>,
         out: &mut Outgoing,
     ) -> Result<Poll<Result<T, QueueShutDown>>, NeedsClone> {
-        if let Some(called) = key.take_if(|key| !self.getters.still_waits(key)) {
-            self.getters.leave(called);
+        if self.getters.leave_if_called(key).is_some() {
             // There is one, unless a shutdown took it away or gave it to another.
             if let Some(item) = self.items.pop() {
                 self.call_putters(out);
@@ -119,8 +118,7 @@ impl<T, S: Store<T>> State<T, S> {
             self.stop_putting(key, out);
             return Ok(Poll::Ready(()));
         }
-        if let Some(called) = key.take_if(|key| !self.putters.still_waits(key)) {
-            self.putters.leave(called);
+        if self.putters.leave_if_called(key).is_some() {
             if let Some(item) = item.take() {
                 self.push(item, out);
             }
@@ -170,7 +168,7 @@ impl<T, S: Store<T>> State<T, S> {
     pub(crate) fn stop_getting(&mut self, key: &mut Option<WaiterKey>, out: &mut Outgoing) {
         match key.take().map(|key| self.getters.leave(key)) {
             Some(Left::Waiting((), waker)) => out.discard(waker),
-            Some(Left::Called) => self.call_getters(out),
+            Some(Left::Called(_)) => self.call_getters(out),
             None => {}
         }
     }
@@ -179,7 +177,7 @@ impl<T, S: Store<T>> State<T, S> {
     pub(crate) fn stop_putting(&mut self, key: &mut Option<WaiterKey>, out: &mut Outgoing) {
         match key.take().map(|key| self.putters.leave(key)) {
             Some(Left::Waiting((), waker)) => out.discard(waker),
-            Some(Left::Called) => self.call_putters(out),
+            Some(Left::Called(_)) => self.call_putters(out),
             None => {}
         }
     }
@@ -228,8 +226,7 @@ impl<T, S> State<T, S> {
         key: &mut Option<WaiterKey>,
         arrival: &mut Arrival<'_>,
     ) -> Result<Poll<()>, NeedsClone> {
-        if let Some(called) = key.take_if(|key| !self.joiners.still_waits(key)) {
-            self.joiners.leave(called);
+        if self.joiners.leave_if_called(key).is_some() {
             return Ok(Poll::Ready(()));
         }
         if self.unfinished == 0 {

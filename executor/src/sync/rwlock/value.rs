@@ -255,7 +255,7 @@ impl<T> RwLock<T> {
         if let Some(key) = claim.key.take() {
             let mut out = Outgoing::new();
             let mut state = lock(&self.state);
-            state.permits.withdraw(key, claim.permits, &mut out);
+            state.permits.withdraw(key, &mut out);
             drop(state);
             out.settle();
         }
