@@ -290,7 +290,7 @@ fn abort_against_dropped_handle(abort: fn(&AbortHandle)) {
 
 #[test]
 fn m19_an_abort_against_a_dropped_handle() {
-    check("m19", None, || {
+    check("m19", Some(4), || {
         abort_against_dropped_handle(AbortHandle::abort)
     });
 }
