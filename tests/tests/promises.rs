@@ -75,13 +75,20 @@ fn module(path: &str) -> String {
 
 /// The names of those futures that the file can mean: not those whose name it has from elsewhere.
 fn known_to(source: &Source, futures: &[(String, String)]) -> HashSet<String> {
-    let is_meant = |module: &str, name: &str| {
-        imported_from(source, name).is_none_or(|from| module.starts_with(&from))
+    let is_meant = |from: &str, name: &str| match imported_from(source, name) {
+        Some(import) => from.starts_with(&import),
+        None => !defines(source, name) || from == module(&source.path),
     };
     let known = futures
         .iter()
         .filter(|(module, name)| is_meant(module, name));
     known.map(|(_, name)| name.clone()).collect()
+}
+
+/// Whether the file has a type of that name of its own.
+fn defines(source: &Source, name: &str) -> bool {
+    let mut types = source.words("struct");
+    types.any(|at| outermost_name(source.code[at + "struct".len()..].trim_start()) == name)
 }
 
 /// The module that the file imports a name from.
@@ -305,6 +312,8 @@ fn a_name_that_a_future_has_elsewhere_is_not_taken_for_it() {
         ),
         ("pub fn receiver() -> oneshot::Receiver<u8> {}", true),
         ("use crate::watch::receiver::Receiver;", false),
+        ("pub struct Receiver<T>(T);", false),
+        ("pub struct Receivers<T>(T);", true),
         (
             "use crate::leaf;\nuse crate::watch::{Sender, Receiver};",
             false,

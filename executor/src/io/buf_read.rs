@@ -6,7 +6,9 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use crate::io::fill_buf::FillBuf;
 use crate::io::lines::Lines;
+use crate::io::segments::Split;
 use crate::io::traits::AsyncBufRead;
 use crate::io::until::{poll_until, text};
 use crate::io::waiting::Reading;
@@ -70,8 +72,8 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     ///
     /// # Errors
     ///
-    /// What the stream answers; `InvalidData` if the line was not UTF-8. `line` is as before
-    /// then.
+    /// What the stream answers: what was read before it is in `line`, if it is UTF-8.
+    /// `InvalidData` if the line was not UTF-8: `line` is as before then.
     ///
     /// # Cancel safety
     ///
@@ -86,6 +88,61 @@ pub trait AsyncBufReadExt: AsyncBufRead {
             bytes: Vec::new(),
             line,
         }
+    }
+
+    /// What is in the buffer, after a read if it was empty. Empty is the end of the stream.
+    ///
+    /// The bytes stay in the buffer: [`consume`](AsyncBufReadExt::consume) takes them out.
+    ///
+    /// tokio: the same.
+    ///
+    /// ```
+    /// # mainspring::run(async {
+    /// use mainspring::io::AsyncBufReadExt;
+    ///
+    /// let mut stream: &[u8] = b"   tick";
+    /// let available = stream.fill_buf().await?;
+    /// let blanks = available.iter().take_while(|byte| **byte == b' ').count();
+    /// stream.consume(blanks);
+    /// assert_eq!(stream, b"tick");
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the stream answers.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: nothing is taken.
+    #[track_caller]
+    fn fill_buf(&mut self) -> FillBuf<'_, Self>
+    where
+        Self: Unpin,
+    {
+        FillBuf::new(self)
+    }
+
+    /// Takes the first `amt` bytes out of the buffer. More than
+    /// [`fill_buf`](AsyncBufReadExt::fill_buf) gave may panic.
+    ///
+    /// tokio: the same.
+    fn consume(&mut self, amt: usize)
+    where
+        Self: Unpin,
+    {
+        Pin::new(self).consume(amt);
+    }
+
+    /// The stream in pieces, which end where `delimiter` is.
+    ///
+    /// tokio: the same.
+    fn split(self, delimiter: u8) -> Split<Self>
+    where
+        Self: Sized,
+    {
+        Split::new(self, delimiter)
     }
 
     /// The stream, line by line.
@@ -139,14 +196,16 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, '_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        ready!(this.reading.poll(cx, |reader, cx| poll_until(
-            reader,
-            cx,
-            b'\n',
-            &mut this.bytes
-        )))?;
-        let line = text(mem::take(&mut this.bytes))?;
-        this.line.push_str(&line);
-        Poll::Ready(Ok(line.len()))
+        let bytes = &mut this.bytes;
+        let read = ready!(
+            this.reading
+                .poll(cx, |reader, cx| poll_until(reader, cx, b'\n', bytes))
+        );
+        let line = text(mem::take(bytes));
+        if let Ok(line) = &line {
+            this.line.push_str(line);
+        }
+        read?;
+        Poll::Ready(line.map(|line| line.len()))
     }
 }

@@ -1,20 +1,23 @@
 //! `BufReader`: asks the stream for much at once, so that little can be taken at a time.
 
 use std::fmt;
-use std::io::{self, IoSlice};
+use std::io::{self, SeekFrom};
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use crate::io::forward::{forward_abandon_read, forward_write};
 use crate::io::read_buf::ReadBuf;
-use crate::io::traits::{AsyncBufRead, AsyncRead, AsyncWrite};
+use crate::io::traits::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
 
-/// How much is asked for at once, unless [`BufReader::with_capacity`] says otherwise.
+/// How much is asked for at once, unless [`BufReader::with_capacity`] says otherwise; a
+/// `BufWriter` keeps as much, and `copy` carries it.
 ///
 /// Twice as much would halve the system calls of those who send much, and double what each
 /// connection costs.
-const CAPACITY: usize = 8192;
+pub(crate) const CAPACITY: usize = 8192;
 
 pin_project! {
     /// Gives a reader a buffer. Writing goes straight through.
@@ -36,12 +39,32 @@ pin_project! {
     /// ```
     pub struct BufReader<R> {
         #[pin]
-        inner: R,
-        // What is between `taken` and `filled` has been read and not been taken.
-        buf: Box<[u8]>,
-        taken: usize,
-        filled: usize,
+        pub(crate) inner: R,
+        pub(crate) ahead: Ahead,
     }
+}
+
+/// What has been read ahead.
+pub(crate) struct Ahead {
+    // What is between `taken` and `filled` has been read and not been taken.
+    bytes: Box<[u8]>,
+    taken: usize,
+    filled: usize,
+    seek: Seek,
+}
+
+/// How far a seek is.
+#[derive(Clone, Copy, Debug)]
+enum Seek {
+    No,
+    /// It was asked for, and the stream does not know yet.
+    Asked(SeekFrom),
+    /// The stream goes back to where its reader believes it is, and will go on from there.
+    Back {
+        then: i64,
+    },
+    /// The stream is on its way.
+    Underway,
 }
 
 impl<R: AsyncRead> BufReader<R> {
@@ -51,13 +74,23 @@ impl<R: AsyncRead> BufReader<R> {
     }
 
     /// A buffer of `capacity` bytes.
+    ///
+    /// # Panics
+    ///
+    /// If that is zero: nothing could be read through it.
+    #[track_caller]
     pub fn with_capacity(capacity: usize, inner: R) -> Self {
-        BufReader {
-            inner,
-            buf: vec![0; capacity].into(),
+        assert!(
+            capacity > 0,
+            "a `BufReader` without room reads nothing: its capacity must be at least 1"
+        );
+        let ahead = Ahead {
+            bytes: vec![0; capacity].into(),
             taken: 0,
             filled: 0,
-        }
+            seek: Seek::No,
+        };
+        BufReader { inner, ahead }
     }
 
     /// The reader itself. To read from it skips what is in the buffer.
@@ -82,7 +115,18 @@ impl<R: AsyncRead> BufReader<R> {
 
     /// What has been read and not been taken.
     pub fn buffer(&self) -> &[u8] {
-        &self.buf[self.taken..self.filled]
+        self.ahead.buffer()
+    }
+}
+
+impl Ahead {
+    fn buffer(&self) -> &[u8] {
+        &self.bytes[self.taken..self.filled]
+    }
+
+    fn discard(&mut self) {
+        self.taken = 0;
+        self.filled = 0;
     }
 }
 
@@ -93,7 +137,7 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         // Somebody who asks for more than the buffer holds is better off without it.
-        if self.buffer().is_empty() && buf.remaining() >= self.buf.len() {
+        if self.buffer().is_empty() && buf.remaining() >= self.ahead.bytes.len() {
             return self.project().inner.poll_read(cx, buf);
         }
         if buf.remaining() == 0 {
@@ -106,60 +150,76 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
         Poll::Ready(Ok(()))
     }
 
-    fn abandon_read(self: Pin<&mut Self>) {
-        self.project().inner.abandon_read();
-    }
+    forward_abandon_read!(this => this.project().inner);
 }
 
 impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.project();
-        if *this.taken == *this.filled {
-            let mut buf = ReadBuf::new(this.buf);
+        let ahead = this.ahead;
+        if ahead.taken == ahead.filled {
+            let mut buf = ReadBuf::new(&mut ahead.bytes);
             ready!(this.inner.poll_read(cx, &mut buf))?;
-            *this.filled = buf.filled().len();
-            *this.taken = 0;
+            ahead.filled = buf.filled().len();
+            ahead.taken = 0;
         }
-        Poll::Ready(Ok(&this.buf[*this.taken..*this.filled]))
+        Poll::Ready(Ok(ahead.buffer()))
     }
 
     fn consume(self: Pin<&mut Self>, amount: usize) {
-        let this = self.project();
-        *this.taken = this.taken.saturating_add(amount).min(*this.filled);
+        let ahead = self.project().ahead;
+        ahead.taken = ahead.taken.saturating_add(amount).min(ahead.filled);
     }
 }
 
 impl<R: AsyncRead + AsyncWrite> AsyncWrite for BufReader<R> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.project().inner.poll_write(cx, buf)
+    forward_write!(this => this.project().inner, this.inner);
+}
+
+/// The buffer is empty after a seek, also if the place is within what was read ahead.
+impl<R: AsyncRead + AsyncSeek> AsyncSeek for BufReader<R> {
+    fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        self.project().ahead.seek = Seek::Asked(position);
+        Ok(())
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().inner.poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().inner.poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.project().inner.poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn abandon_write(self: Pin<&mut Self>) {
-        self.project().inner.abandon_write();
+    fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        let this = self.project();
+        let (mut inner, ahead) = (this.inner, this.ahead);
+        loop {
+            // A seek that fails is over.
+            let seek = mem::replace(&mut ahead.seek, Seek::No);
+            ahead.seek = match seek {
+                Seek::No => return inner.poll_complete(cx),
+                Seek::Asked(SeekFrom::Current(offset)) => {
+                    // The stream is so much farther than its reader believes. (A buffer is never
+                    // longer than an `i64` can say.)
+                    let lead = ahead.buffer().len() as i64;
+                    let (offset, next) = match offset.checked_sub(lead) {
+                        Some(offset) => (offset, Seek::Underway),
+                        None => (-lead, Seek::Back { then: offset }),
+                    };
+                    inner.as_mut().start_seek(SeekFrom::Current(offset))?;
+                    next
+                }
+                Seek::Asked(position) => {
+                    inner.as_mut().start_seek(position)?;
+                    Seek::Underway
+                }
+                Seek::Back { .. } | Seek::Underway => {
+                    let Poll::Ready(position) = inner.as_mut().poll_complete(cx)? else {
+                        ahead.seek = seek;
+                        return Poll::Pending;
+                    };
+                    ahead.discard();
+                    let Seek::Back { then } = seek else {
+                        return Poll::Ready(Ok(position));
+                    };
+                    inner.as_mut().start_seek(SeekFrom::Current(then))?;
+                    Seek::Underway
+                }
+            };
+        }
     }
 }
 
@@ -167,10 +227,13 @@ impl<R: fmt::Debug> fmt::Debug for BufReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BufReader")
             .field("reader", &self.inner)
-            .field(
-                "buffer",
-                &format_args!("{}/{}", self.filled - self.taken, self.buf.len()),
-            )
+            .field("buffer", &self.ahead)
             .finish()
+    }
+}
+
+impl fmt::Debug for Ahead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.buffer().len(), self.bytes.len())
     }
 }

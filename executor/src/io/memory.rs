@@ -1,11 +1,11 @@
 //! Streams in memory: slices, vectors and cursors. They are always ready.
 
-use std::io::{self, BufRead, Cursor, IoSlice, Read, Write};
+use std::io::{self, BufRead, Cursor, IoSlice, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::io::read_buf::ReadBuf;
-use crate::io::traits::{AsyncBufRead, AsyncRead, AsyncWrite};
+use crate::io::traits::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
 
 impl AsyncRead for &[u8] {
     fn poll_read(
@@ -48,6 +48,16 @@ impl<T: AsRef<[u8]> + Unpin> AsyncBufRead for Cursor<T> {
 
     fn consume(self: Pin<&mut Self>, amount: usize) {
         self.get_mut().consume(amount);
+    }
+}
+
+impl<T: AsRef<[u8]> + Unpin> AsyncSeek for Cursor<T> {
+    fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        self.get_mut().seek(position).map(drop)
+    }
+
+    fn poll_complete(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        Poll::Ready(Ok(self.position()))
     }
 }
 

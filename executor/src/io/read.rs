@@ -7,6 +7,9 @@ use std::task::{Context, Poll, ready};
 
 use bytes::BufMut;
 
+use crate::io::again::again;
+use crate::io::chain::Chain;
+use crate::io::number::{ReadNumber, read_numbers};
 use crate::io::read_buf::ReadBuf;
 use crate::io::scratch;
 use crate::io::take::Take;
@@ -154,6 +157,41 @@ pub trait AsyncReadExt: AsyncRead {
         }
     }
 
+    read_numbers! {
+        read_u8 u8 from_be_bytes "";
+        read_i8 i8 from_be_bytes "";
+        read_u16 u16 from_be_bytes ", the big end first";
+        read_i16 i16 from_be_bytes ", the big end first";
+        read_u32 u32 from_be_bytes ", the big end first";
+        read_i32 i32 from_be_bytes ", the big end first";
+        read_u64 u64 from_be_bytes ", the big end first";
+        read_i64 i64 from_be_bytes ", the big end first";
+        read_u128 u128 from_be_bytes ", the big end first";
+        read_i128 i128 from_be_bytes ", the big end first";
+        read_f32 f32 from_be_bytes ", the big end first";
+        read_f64 f64 from_be_bytes ", the big end first";
+        read_u16_le u16 from_le_bytes ", the little end first";
+        read_i16_le i16 from_le_bytes ", the little end first";
+        read_u32_le u32 from_le_bytes ", the little end first";
+        read_i32_le i32 from_le_bytes ", the little end first";
+        read_u64_le u64 from_le_bytes ", the little end first";
+        read_i64_le i64 from_le_bytes ", the little end first";
+        read_u128_le u128 from_le_bytes ", the little end first";
+        read_i128_le i128 from_le_bytes ", the little end first";
+        read_f32_le f32 from_le_bytes ", the little end first";
+        read_f64_le f64 from_le_bytes ", the little end first";
+    }
+
+    /// This stream, and `next` behind its end.
+    ///
+    /// tokio: the same.
+    fn chain<R: AsyncRead>(self, next: R) -> Chain<Self, R>
+    where
+        Self: Sized,
+    {
+        Chain::new(self, next)
+    }
+
     /// The same stream, ended after `limit` bytes.
     ///
     /// tokio: the same. asyncio has a limit in `StreamReader`.
@@ -227,10 +265,9 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, '_, R> {
         let this = self.get_mut();
         while this.buf.remaining() > 0 {
             let before = this.buf.filled().len();
-            ready!(
-                this.reading
-                    .poll(cx, |reader, cx| reader.poll_read(cx, &mut this.buf))
-            )?;
+            ready!(this.reading.poll(cx, |mut reader, cx| {
+                again(|| reader.as_mut().poll_read(cx, &mut this.buf))
+            }))?;
             if this.buf.filled().len() == before {
                 let ended = "the stream ended before the buffer was full";
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, ended)));
@@ -293,8 +330,9 @@ fn poll_to_end<R: AsyncRead + ?Sized>(
     bytes: &mut Vec<u8>,
 ) -> Poll<io::Result<()>> {
     loop {
-        let put = |read: &[u8]| bytes.extend_from_slice(read);
-        if ready!(scratch::poll_read(reader.as_mut(), cx, usize::MAX, put))? == 0 {
+        let mut put = |read: &[u8]| bytes.extend_from_slice(read);
+        let step = || scratch::poll_read(reader.as_mut(), cx, usize::MAX, &mut put);
+        if ready!(again(step))? == 0 {
             return Poll::Ready(Ok(()));
         }
     }

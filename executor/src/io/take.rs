@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use crate::io::forward::forward_abandon_read;
 use crate::io::read_buf::ReadBuf;
 use crate::io::traits::{AsyncBufRead, AsyncRead};
 
@@ -60,6 +61,11 @@ impl<R> Take<R> {
         &mut self.reader
     }
 
+    /// The stream itself. What is read from it directly is not counted.
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
+        self.project().reader
+    }
+
     /// The stream itself.
     pub fn into_inner(self) -> R {
         self.reader
@@ -90,9 +96,7 @@ impl<R: AsyncRead> AsyncRead for Take<R> {
         Poll::Ready(Ok(()))
     }
 
-    fn abandon_read(self: Pin<&mut Self>) {
-        self.project().reader.abandon_read();
-    }
+    forward_abandon_read!(this => this.project().reader);
 }
 
 impl<R: AsyncBufRead> AsyncBufRead for Take<R> {

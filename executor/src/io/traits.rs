@@ -1,9 +1,9 @@
 //! Reading and writing, as traits: what a stream of bytes promises to a future.
 //!
 //! Each answers `Pending` only after it kept the task's waker. The methods one calls are in
-//! `AsyncReadExt`, `AsyncWriteExt` and `AsyncBufReadExt`.
+//! `AsyncReadExt`, `AsyncWriteExt`, `AsyncBufReadExt` and `AsyncSeekExt`.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -105,4 +105,26 @@ pub trait AsyncBufRead: AsyncRead {
     ///
     /// More than [`poll_fill_buf`](AsyncBufRead::poll_fill_buf) gave may panic.
     fn consume(self: Pin<&mut Self>, amount: usize);
+}
+
+/// The place where it is read and written can be changed.
+///
+/// tokio: `io::AsyncSeek`. asyncio has no counterpart: its streams have no place.
+pub trait AsyncSeek {
+    /// Begins to go to a place. Where that is says
+    /// [`poll_complete`](AsyncSeek::poll_complete), which also must have ended before another
+    /// begins.
+    ///
+    /// # Errors
+    ///
+    /// What the stream answers: that the place lies before its beginning, for instance.
+    fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()>;
+
+    /// Waits until the place is reached, and says how many bytes lie before it. If none was
+    /// asked for, it is some place that need not mean anything.
+    ///
+    /// # Errors
+    ///
+    /// What the stream answers.
+    fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>>;
 }

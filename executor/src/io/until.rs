@@ -1,6 +1,6 @@
 //! Reading until a byte: what lines are made of.
 
-use std::io;
+use std::io::{self, BufRead};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -16,12 +16,15 @@ pub(crate) fn poll_until<R: AsyncBufRead + ?Sized>(
     bytes: &mut Vec<u8>,
 ) -> Poll<io::Result<()>> {
     loop {
-        let available = ready!(reader.as_mut().poll_fill_buf(cx))?;
-        let found = available.iter().position(|&byte| byte == delimiter);
-        let count = found.map_or(available.len(), |place| place + 1);
-        bytes.extend_from_slice(&available[..count]);
+        let mut available = match ready!(reader.as_mut().poll_fill_buf(cx)) {
+            Ok(available) => available,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Poll::Ready(Err(error)),
+        };
+        // std's own search is faster than one byte after the other.
+        let count = available.read_until(delimiter, bytes)?;
         reader.as_mut().consume(count);
-        if found.is_some() || count == 0 {
+        if count == 0 || bytes.last() == Some(&delimiter) {
             return Poll::Ready(Ok(()));
         }
     }

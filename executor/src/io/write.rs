@@ -7,6 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
 
+use crate::io::again::again;
+use crate::io::number::{WriteNumber, write_numbers};
 use crate::io::traits::AsyncWrite;
 use crate::io::waiting::Writing;
 
@@ -133,6 +135,31 @@ pub trait AsyncWriteExt: AsyncWrite {
         }
     }
 
+    write_numbers! {
+        write_u8 u8 to_be_bytes "";
+        write_i8 i8 to_be_bytes "";
+        write_u16 u16 to_be_bytes ", the big end first";
+        write_i16 i16 to_be_bytes ", the big end first";
+        write_u32 u32 to_be_bytes ", the big end first";
+        write_i32 i32 to_be_bytes ", the big end first";
+        write_u64 u64 to_be_bytes ", the big end first";
+        write_i64 i64 to_be_bytes ", the big end first";
+        write_u128 u128 to_be_bytes ", the big end first";
+        write_i128 i128 to_be_bytes ", the big end first";
+        write_f32 f32 to_be_bytes ", the big end first";
+        write_f64 f64 to_be_bytes ", the big end first";
+        write_u16_le u16 to_le_bytes ", the little end first";
+        write_i16_le i16 to_le_bytes ", the little end first";
+        write_u32_le u32 to_le_bytes ", the little end first";
+        write_i32_le i32 to_le_bytes ", the little end first";
+        write_u64_le u64 to_le_bytes ", the little end first";
+        write_i64_le i64 to_le_bytes ", the little end first";
+        write_u128_le u128 to_le_bytes ", the little end first";
+        write_i128_le i128 to_le_bytes ", the little end first";
+        write_f32_le f32 to_le_bytes ", the little end first";
+        write_f64_le f64 to_le_bytes ", the little end first";
+    }
+
     /// Brings on its way what has been written and is still kept in a buffer.
     ///
     /// # Errors
@@ -245,10 +272,9 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, '_, W> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         while !this.buf.is_empty() {
-            match ready!(
-                this.writing
-                    .poll(cx, |writer, cx| writer.poll_write(cx, this.buf))
-            )? {
+            match ready!(this.writing.poll(cx, |mut writer, cx| {
+                again(|| writer.as_mut().poll_write(cx, this.buf))
+            }))? {
                 0 => return Poll::Ready(Err(takes_no_more())),
                 written => this.buf = &this.buf[written..],
             }
@@ -271,10 +297,9 @@ impl<W: AsyncWrite + Unpin + ?Sized, B: Buf> Future for WriteAllBuf<'_, '_, W, B
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         while this.buf.has_remaining() {
-            match ready!(
-                this.writing
-                    .poll(cx, |writer, cx| poll_write_buf(writer, cx, this.buf))
-            )? {
+            match ready!(this.writing.poll(cx, |mut writer, cx| {
+                again(|| poll_write_buf(writer.as_mut(), cx, this.buf))
+            }))? {
                 0 => return Poll::Ready(Err(takes_no_more())),
                 _written => {}
             }
