@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod by_hand;
+pub mod chopped;
 pub mod in_time;
 pub mod on_drop;
 pub mod orders;

@@ -10,7 +10,7 @@ use crate::io::fill_buf::FillBuf;
 use crate::io::lines::Lines;
 use crate::io::segments::Split;
 use crate::io::traits::AsyncBufRead;
-use crate::io::until::{poll_until, text};
+use crate::io::until::{append, poll_until};
 use crate::io::waiting::Reading;
 
 /// Reading from whatever is [`AsyncBufRead`]: a [`BufReader`](crate::io::BufReader), bytes in
@@ -201,11 +201,7 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, '_, R> {
             this.reading
                 .poll(cx, |reader, cx| poll_until(reader, cx, b'\n', bytes))
         );
-        let line = text(mem::take(bytes));
-        if let Ok(line) = &line {
-            this.line.push_str(line);
-        }
-        read?;
-        Poll::Ready(line.map(|line| line.len()))
+        let appended = append(this.line, &mem::take(bytes));
+        Poll::Ready(read.and(appended))
     }
 }

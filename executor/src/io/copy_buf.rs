@@ -107,6 +107,7 @@ where
             ready!(leaf::proceed(cx));
             match this.poll_piece(cx) {
                 Poll::Ready(Ok(0)) => {
+                    leaf::spend();
                     ready!(this.poll_flush(cx))?;
                     return Poll::Ready(Ok(this.written));
                 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::io::traits::AsyncBufRead;
-use crate::io::until::{poll_until, text};
+use crate::io::until::poll_until;
 use crate::io::waiting::Reading;
 
 pin_project! {
@@ -116,5 +116,7 @@ fn finish(line: &mut Vec<u8>) -> io::Result<Option<String>> {
             line.pop();
         }
     }
-    text(mem::take(line)).map(Some)
+    let line = String::from_utf8(mem::take(line));
+    line.map(Some)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }

@@ -21,6 +21,7 @@ mod endless;
 mod waiting;
 mod again;
 mod scratch;
+mod until;
 
 mod take;
 mod chain;
@@ -33,7 +34,6 @@ mod buf_reader;
 mod buf_writer;
 mod buf_stream;
 
-mod until;
 mod lines;
 mod segments;
 mod fill_buf;

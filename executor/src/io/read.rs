@@ -14,6 +14,7 @@ use crate::io::read_buf::ReadBuf;
 use crate::io::scratch;
 use crate::io::take::Take;
 use crate::io::traits::AsyncRead;
+use crate::io::until::append;
 use crate::io::waiting::Reading;
 
 /// Reading from whatever is [`AsyncRead`].
@@ -317,10 +318,7 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, '_, R> {
             this.reading
                 .poll(cx, |reader, cx| poll_to_end(reader, cx, &mut this.bytes))
         )?;
-        let text = std::str::from_utf8(&this.bytes)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-        this.text.push_str(text);
-        Poll::Ready(Ok(text.len()))
+        Poll::Ready(append(this.text, &this.bytes))
     }
 }
 

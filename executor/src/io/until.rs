@@ -30,11 +30,18 @@ pub(crate) fn poll_until<R: AsyncBufRead + ?Sized>(
     }
 }
 
-/// Bytes as text.
+/// Appends bytes to a text, and says how many they were.
 ///
 /// # Errors
 ///
-/// `InvalidData` if they are not UTF-8.
-pub(crate) fn text(bytes: Vec<u8>) -> io::Result<String> {
-    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+/// `InvalidData` if they are not UTF-8, around std's `Utf8Error`, whose count begins where the text
+/// does. The text is as before then.
+pub(crate) fn append(text: &mut String, bytes: &[u8]) -> io::Result<usize> {
+    if let Ok(more) = str::from_utf8(bytes) {
+        text.push_str(more);
+        return Ok(more.len());
+    }
+    let whole = [text.as_bytes(), bytes].concat();
+    let result = str::from_utf8(&whole).map(str::len);
+    result.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
