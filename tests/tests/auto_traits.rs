@@ -135,6 +135,71 @@ fn times() {
 }
 
 #[test]
+fn reading_and_writing() {
+    use mainspring::io::futures::*;
+    use mainspring::io::*;
+    use mainspring::net::TcpStream;
+
+    type BoxedRead = std::pin::Pin<Box<dyn AsyncBufRead + Send + Sync>>;
+    type BoxedWrite = std::pin::Pin<Box<dyn AsyncWrite + Send + Sync>>;
+    type LocalRead = std::pin::Pin<Box<dyn AsyncBufRead>>;
+    type LocalWrite = std::pin::Pin<Box<dyn AsyncWrite>>;
+    type BoxedSeek = std::pin::Pin<Box<dyn AsyncSeek + Send + Sync>>;
+
+    rows! {
+        BufReader<TcpStream>: Send Sync Unpin;
+        BufReader<LocalRead>: Unpin, not Send Sync;
+        BufStream<TcpStream>: Send Sync Unpin;
+        BufWriter<TcpStream>: Send Sync Unpin;
+        BufWriter<LocalWrite>: Unpin, not Send Sync;
+        Chain<TcpStream, TcpStream>: Send Sync Unpin;
+        DuplexStream: Send Sync Unpin;
+        Empty: Send Sync Unpin;
+        Join<TcpStream, TcpStream>: Send Sync Unpin;
+        Lines<TcpStream>: Send Sync Unpin;
+        ReadBuf<'static>: Send Sync Unpin;
+        ReadHalf<TcpStream>: Send Sync Unpin;
+        ReadHalf<Sent>: Send Unpin;
+        ReadHalf<Local>: Unpin, not Send Sync;
+        ReadHalf<Pinned>: Unpin;
+        Repeat: Send Sync Unpin;
+        SimplexStream: Send Sync Unpin;
+        Sink: Send Sync Unpin;
+        Split<TcpStream>: Send Sync Unpin;
+        Take<TcpStream>: Send Sync Unpin;
+        WriteHalf<TcpStream>: Send Sync Unpin;
+        WriteHalf<Local>: Unpin, not Send Sync;
+
+        // All of these are more: Unpin.
+        Copy<'static, TcpStream, TcpStream>: Send Sync Unpin;
+        Copy<'static, LocalRead, TcpStream>: Unpin, not Send Sync;
+        CopyBidirectional<'static, TcpStream, TcpStream>: Send Sync Unpin;
+        CopyBuf<'static, BufReader<TcpStream>, TcpStream>: Send Sync Unpin;
+        FillBuf<'static, BoxedRead>: Send Sync Unpin;
+        NextLine<'static, BoxedRead>: Send Sync Unpin;
+        NextSegment<'static, BoxedRead>: Send Sync Unpin;
+        Read<'static, 'static, BoxedRead>: Send Sync Unpin;
+        Read<'static, 'static, LocalRead>: Unpin, not Send Sync;
+        ReadExact<'static, 'static, BoxedRead>: Send Sync Unpin;
+        ReadInto<'static, 'static, BoxedRead, Vec<u8>>: Send Sync Unpin;
+        ReadLine<'static, 'static, BoxedRead>: Send Sync Unpin;
+        ReadNumber<'static, BoxedRead, u32, 4>: Send Sync Unpin;
+        ReadToEnd<'static, 'static, BoxedRead>: Send Sync Unpin;
+        ReadToString<'static, 'static, BoxedRead>: Send Sync Unpin;
+        ReadUntil<'static, 'static, BoxedRead>: Send Sync Unpin;
+        Seek<'static, BoxedSeek>: Send Sync Unpin;
+        Flush<'static, BoxedWrite>: Send Sync Unpin;
+        Shutdown<'static, BoxedWrite>: Send Sync Unpin;
+        Write<'static, 'static, BoxedWrite>: Send Sync Unpin;
+        WriteAll<'static, 'static, BoxedWrite>: Send Sync Unpin;
+        WriteAllBuf<'static, 'static, BoxedWrite, &[u8]>: Send Sync Unpin;
+        WriteBuf<'static, 'static, BoxedWrite, &[u8]>: Send Sync Unpin;
+        WriteNumber<'static, BoxedWrite, 4>: Send Sync Unpin;
+        WriteVectored<'static, 'static, BoxedWrite>: Send Sync Unpin;
+    }
+}
+
+#[test]
 fn the_reactor() {
     rows! {
         reactor::Reactor: Send Sync Unpin;

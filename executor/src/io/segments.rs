@@ -20,9 +20,9 @@ pin_project! {
     ///
     /// ```
     /// # mainspring::run(async {
-    /// use mainspring::io::AsyncBufReadExt;
+    /// use mainspring::io::{AsyncBufReadExt, BufReader};
     ///
-    /// let stream: &[u8] = b"tick,tock";
+    /// let stream = BufReader::new(&b"tick,tock"[..]);
     /// let mut words = stream.split(b',');
     /// assert_eq!(words.next_segment().await?.as_deref(), Some(&b"tick"[..]));
     /// assert_eq!(words.next_segment().await?.as_deref(), Some(&b"tock"[..]));
