@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io;
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -10,7 +9,7 @@ use crate::io::fill_buf::FillBuf;
 use crate::io::lines::Lines;
 use crate::io::segments::Split;
 use crate::io::traits::AsyncBufRead;
-use crate::io::until::{append, poll_until};
+use crate::io::until::{Draft, poll_until};
 use crate::io::waiting::Reading;
 
 /// Reading from whatever is [`AsyncBufRead`]: a [`BufReader`](crate::io::BufReader), bytes in
@@ -85,8 +84,7 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     {
         ReadLine {
             reading: Reading::new(self),
-            bytes: Vec::new(),
-            line,
+            line: Draft::new(line),
         }
     }
 
@@ -187,8 +185,7 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadUntil<'_, '_, R> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct ReadLine<'a, 'b, R: AsyncBufRead + Unpin + ?Sized> {
     reading: Reading<'a, R>,
-    bytes: Vec<u8>,
-    line: &'b mut String,
+    line: Draft<'b>,
 }
 
 impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, '_, R> {
@@ -196,12 +193,12 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, '_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let bytes = &mut this.bytes;
+        let bytes = &mut this.line.bytes;
         let read = ready!(
             this.reading
                 .poll(cx, |reader, cx| poll_until(reader, cx, b'\n', bytes))
         );
-        let appended = append(this.line, &mem::take(bytes));
+        let appended = this.line.finish();
         Poll::Ready(read.and(appended))
     }
 }

@@ -21,6 +21,7 @@ mod endless;
 mod waiting;
 mod again;
 mod scratch;
+mod find;
 mod until;
 
 mod take;

@@ -14,7 +14,7 @@ use crate::io::read_buf::ReadBuf;
 use crate::io::scratch;
 use crate::io::take::Take;
 use crate::io::traits::AsyncRead;
-use crate::io::until::append;
+use crate::io::until::Draft;
 use crate::io::waiting::Reading;
 
 /// Reading from whatever is [`AsyncRead`].
@@ -153,8 +153,7 @@ pub trait AsyncReadExt: AsyncRead {
     {
         ReadToString {
             reading: Reading::new(self),
-            bytes: Vec::new(),
-            text,
+            text: Draft::new(text),
         }
     }
 
@@ -305,8 +304,7 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToEnd<'_, '_, R> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct ReadToString<'a, 'b, R: AsyncRead + Unpin + ?Sized> {
     reading: Reading<'a, R>,
-    bytes: Vec<u8>,
-    text: &'b mut String,
+    text: Draft<'b>,
 }
 
 impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, '_, R> {
@@ -314,11 +312,12 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, '_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        ready!(
-            this.reading
-                .poll(cx, |reader, cx| poll_to_end(reader, cx, &mut this.bytes))
-        )?;
-        Poll::Ready(append(this.text, &this.bytes))
+        ready!(this.reading.poll(cx, |reader, cx| poll_to_end(
+            reader,
+            cx,
+            &mut this.text.bytes
+        )))?;
+        Poll::Ready(this.text.finish())
     }
 }
 
@@ -328,8 +327,7 @@ fn poll_to_end<R: AsyncRead + ?Sized>(
     bytes: &mut Vec<u8>,
 ) -> Poll<io::Result<()>> {
     loop {
-        let mut put = |read: &[u8]| bytes.extend_from_slice(read);
-        let step = || scratch::poll_read(reader.as_mut(), cx, usize::MAX, &mut put);
+        let step = || scratch::poll_append(reader.as_mut(), cx, bytes);
         if ready!(again(step))? == 0 {
             return Poll::Ready(Ok(()));
         }

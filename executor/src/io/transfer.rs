@@ -36,7 +36,6 @@ impl Transfer {
         }
     }
 
-    // ANCHOR: transfer
     /// Copies until the reader ends, flushes, and says how many bytes that were.
     pub(crate) fn poll<R: AsyncRead + ?Sized, W: AsyncWrite + ?Sized>(
         &mut self,
@@ -73,7 +72,6 @@ impl Transfer {
             }
         }
     }
-    // ANCHOR_END: transfer
 
     fn can_read(&self) -> bool {
         self.end < self.buf.len() && !self.reader_has_ended

@@ -1,9 +1,11 @@
 //! Reading until a byte: what lines are made of.
 
-use std::io::{self, BufRead};
+use std::io;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use crate::io::find::find;
 use crate::io::traits::AsyncBufRead;
 
 /// Appends to `bytes` what comes, up to and with `delimiter`, or the end of the stream.
@@ -16,32 +18,55 @@ pub(crate) fn poll_until<R: AsyncBufRead + ?Sized>(
     bytes: &mut Vec<u8>,
 ) -> Poll<io::Result<()>> {
     loop {
-        let mut available = match ready!(reader.as_mut().poll_fill_buf(cx)) {
+        let available = match ready!(reader.as_mut().poll_fill_buf(cx)) {
             Ok(available) => available,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Poll::Ready(Err(error)),
         };
-        // std's own search is faster than one byte after the other.
-        let count = available.read_until(delimiter, bytes)?;
+        let found = find(delimiter, available);
+        let count = found.map_or(available.len(), |place| place + 1);
+        bytes.extend_from_slice(&available[..count]);
         reader.as_mut().consume(count);
-        if count == 0 || bytes.last() == Some(&delimiter) {
+        if found.is_some() || count == 0 {
             return Poll::Ready(Ok(()));
         }
     }
 }
 
-/// Appends bytes to a text, and says how many they were.
-///
-/// # Errors
-///
-/// `InvalidData` if they are not UTF-8, around std's `Utf8Error`, whose count begins where the text
-/// does. The text is as before then.
-pub(crate) fn append(text: &mut String, bytes: &[u8]) -> io::Result<usize> {
-    if let Ok(more) = str::from_utf8(bytes) {
-        text.push_str(more);
-        return Ok(more.len());
+/// Bytes on their way into a text, which has all of them or none.
+#[derive(Debug)]
+pub(crate) struct Draft<'a> {
+    text: &'a mut String,
+    /// What the text had no place for yet. Its own memory, as long as it is empty.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(text: &'a mut String) -> Self {
+        let bytes = match text.is_empty() {
+            true => mem::take(text).into_bytes(),
+            false => Vec::new(),
+        };
+        Draft { text, bytes }
     }
-    let whole = [text.as_bytes(), bytes].concat();
-    let result = str::from_utf8(&whole).map(str::len);
-    result.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+
+    /// Appends the bytes to the text, and says how many they were.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidData` if they are not UTF-8, around std's `Utf8Error`, whose count begins where the
+    /// text does. The text is as before then.
+    pub(crate) fn finish(&mut self) -> io::Result<usize> {
+        let count = self.bytes.len();
+        match String::from_utf8(mem::take(&mut self.bytes)) {
+            Ok(more) if self.text.is_empty() => *self.text = more,
+            Ok(more) => self.text.push_str(&more),
+            Err(error) => {
+                let whole = [self.text.as_bytes(), error.as_bytes()].concat();
+                let error = str::from_utf8(&whole).map(drop);
+                error.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            }
+        }
+        Ok(count)
+    }
 }
