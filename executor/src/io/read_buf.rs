@@ -198,7 +198,7 @@ impl<'a> ReadBuf<'a> {
     pub fn put_slice(&mut self, bytes: &[u8]) {
         self.initialize_unfilled_to(bytes.len())
             .copy_from_slice(bytes);
-        self.advance(bytes.len());
+        self.filled += bytes.len();
     }
 }
 
