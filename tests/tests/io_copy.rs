@@ -14,7 +14,7 @@ fn come(bytes: &str) -> Step {
     Come(bytes.into())
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn a_copy_flushes_while_its_reader_has_nothing() {
     // An echo behind a buffer: without the flush both sides would wait for each other.
     let (mut client, server) = io::duplex(64);
@@ -37,7 +37,7 @@ async fn a_copy_flushes_while_its_reader_has_nothing() {
     assert_eq!(&heard, b"tock");
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn a_copy_between_streams_that_never_wait_gives_way() {
     let endless = async {
         io::copy(&mut io::repeat(1), &mut io::sink()).await.unwrap();
@@ -62,7 +62,7 @@ async fn a_copy_between_streams_that_never_wait_gives_way() {
     }
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn the_error_of_either_end_is_passed_on_as_it_came() {
     let mut reader = Script::new([come("tick"), Fail(ErrorKind::ConnectionReset)]);
     let mut written = Vec::new();
@@ -86,7 +86,7 @@ async fn the_error_of_either_end_is_passed_on_as_it_came() {
     assert_eq!(reader, b"ick");
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn a_copy_that_is_dropped_gives_up_both_waits() {
     let (mut reader, mut writer) = (Script::new([come("tick"), Hang]), Script::new([Hang]));
     assert!(poll_once(io::copy(&mut reader, &mut writer)).is_pending());
@@ -114,7 +114,7 @@ async fn a_copy_that_is_dropped_gives_up_both_waits() {
     assert_eq!((other.reads_abandoned, other.writes_abandoned), (1, 1));
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn each_direction_ends_for_itself() {
     let (mut client, mut front) = io::duplex(4);
     let (mut back, mut server) = io::duplex(4);
@@ -136,7 +136,7 @@ async fn each_direction_ends_for_itself() {
     assert_eq!(proxy.await.unwrap().unwrap(), (8, 6));
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn an_error_of_one_direction_ends_both() {
     let (mut client, mut front) = io::duplex(4);
     let mut back = Script::new([Fail(ErrorKind::ConnectionReset)]);
@@ -147,7 +147,7 @@ async fn an_error_of_one_direction_ends_both() {
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn f32_what_takes_several_steps_goes_on_after_an_interruption() {
     let broken = || Fail(ErrorKind::Interrupted);
     let reader = || Script::new([broken(), come("ti"), broken(), come("ck"), broken()]);
@@ -191,7 +191,7 @@ async fn f32_what_takes_several_steps_goes_on_after_an_interruption() {
 
 // Buffers
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn a_buffered_writer_keeps_what_is_small_and_passes_on_what_is_large() {
     let mut writer = BufWriter::with_capacity(4, Script::new([]));
     writer.write_all(b"ti").await.unwrap();
@@ -211,7 +211,7 @@ async fn a_buffered_writer_keeps_what_is_small_and_passes_on_what_is_large() {
     );
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn a_buffered_writer_keeps_what_an_error_left() {
     let steps = [Take(1), Fail(ErrorKind::TimedOut), Take(1), Take(0), Wait];
     let mut writer = BufWriter::new(Script::new(steps));
@@ -251,7 +251,7 @@ fn a_buffered_stream_tells_of_waits_that_are_given_up_and_shows_its_buffer() {
     assert_eq!((stream.reads_abandoned, stream.writes_abandoned), (1, 1));
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn what_was_ahead_and_behind_stays_when_the_buffers_change_places() {
     let mut writer = BufWriter::new(BufReader::new(Script::new([come("tick tock")])));
     writer.write_all(b"word").await.unwrap();
@@ -264,7 +264,7 @@ async fn what_was_ahead_and_behind_stays_when_the_buffers_change_places() {
     assert_eq!(stream.into_inner().written, b"word");
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn fill_buf_lends_the_buffer_for_as_long_as_the_stream() {
     let mut reader = BufReader::new(Script::new([Wait, come("tick")]));
     let available: &[u8] = reader.fill_buf().await.unwrap();

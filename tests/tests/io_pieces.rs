@@ -110,7 +110,7 @@ async fn write_all(die: &mut Die, mut writer: impl AsyncWrite + Unpin, mut bytes
     strict!(die, writer.shutdown());
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn f33_reading_through_every_adapter_gives_the_bytes_that_came() {
     for seed in 0..SEEDS {
         let mut die = Die::new(seed);
@@ -135,7 +135,7 @@ async fn f33_reading_through_every_adapter_gives_the_bytes_that_came() {
     }
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn f33_writing_through_a_buffer_passes_on_the_bytes_that_were_written() {
     for seed in 0..SEEDS {
         let mut die = Die::new(seed);
@@ -149,7 +149,7 @@ async fn f33_writing_through_a_buffer_passes_on_the_bytes_that_were_written() {
     }
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn f33_lines_and_pieces_are_those_of_std() {
     for seed in 0..SEEDS {
         let mut die = Die::new(seed);
@@ -172,7 +172,7 @@ async fn f33_lines_and_pieces_are_those_of_std() {
     }
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn f33_a_copy_is_the_same_by_whatever_way() {
     for seed in 0..SEEDS {
         let mut die = Die::new(seed);
@@ -204,7 +204,7 @@ where
     read_all(&mut Die::new(!seed), BufReader::with_capacity(9, reader)).await
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn f33_a_pipe_carries_the_same_bytes_both_ways() {
     for seed in 0..SEEDS / 2 {
         let mut die = Die::new(seed);
@@ -230,7 +230,7 @@ async fn f33_a_pipe_carries_the_same_bytes_both_ways() {
     }
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn f33_a_proxy_changes_nothing() {
     for seed in 0..SEEDS / 2 {
         let mut die = Die::new(seed);
@@ -254,7 +254,7 @@ async fn f33_a_proxy_changes_nothing() {
     }
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn f33_a_stream_with_two_buffers_is_read_as_it_was_written() {
     for seed in 0..SEEDS / 2 {
         let bytes = Die::new(seed).bytes(1000);
@@ -294,7 +294,7 @@ macro_rules! numbers {
     };
 }
 
-#[mainspring::test]
+#[mainspring::test(start_paused = true)]
 async fn numbers_are_the_bytes_that_are_usual_and_come_back() {
     numbers! {
         write_u8 read_u8 put_u8 0xfe;
