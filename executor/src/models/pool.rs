@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::models::harness::{Held, check};
-use crate::pool::job::{Pace, job};
+use crate::pool::job::{Duty, Pace, job};
 use crate::pool::queue::{JobQueue, Taken};
 use crate::shim::atomic::{AtomicUsize, Ordering};
 use crate::shim::{Condvar, Mutex, lock, thread};
@@ -58,7 +58,14 @@ impl Workers {
 
     fn submit(&self, call: impl FnOnce() + Send + 'static) -> Held<JoinHandle<()>> {
         let place = Location::caller();
-        let (job, handle) = job(call, None, place, Pace::Real, Instant::now());
+        let (job, handle) = job(
+            call,
+            None,
+            place,
+            Pace::Real,
+            Duty::Optional,
+            Instant::now(),
+        );
         match self.queue.submit(job) {
             Ok(true) => self.start(),
             Ok(false) => {}

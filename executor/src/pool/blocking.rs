@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::engine::context;
 use crate::engine::shared::{Lodger, Shared};
 use crate::future::JoinSet;
+use crate::pool::job::Duty;
 use crate::pool::thread_pool::ThreadPool;
 use crate::runtime::{Handle, LocalRuntime, Runtime};
 use crate::task::{AbortHandle, JoinHandle};
@@ -188,14 +189,28 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
+    spawn_on(shared, call, Duty::Optional, place)
+}
+
+/// The same, with a say on what becomes of it when the runtime ends.
+pub(crate) fn spawn_on<F, R>(
+    shared: &Arc<Shared>,
+    call: F,
+    duty: Duty,
+    place: &'static Location<'static>,
+) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
     let make = || DefaultPool(ThreadPool::of_runtime(&shared.settings));
     match shared.lodger(make) {
-        Some(pool) => pool.0.submit_for(Some(shared), call, place),
+        Some(pool) => pool.0.submit_for(Some(shared), call, duty, place),
         // The runtime has ended: so has the pool that says so.
         None => {
             let ended = ThreadPool::of_runtime(&shared.settings);
             ended.close(None, true);
-            ended.submit_for(Some(shared), call, place)
+            ended.submit_for(Some(shared), call, duty, place)
         }
     }
 }

@@ -36,6 +36,8 @@ pub(crate) trait Job: Send {
     fn refuse(&mut self, error: io::Error);
 
     fn times(&self) -> &Arc<Times>;
+
+    fn duty(&self) -> Duty;
 }
 
 /// A job in the line.
@@ -56,12 +58,22 @@ pub(crate) enum Pace {
     Simulated,
 }
 
+/// What becomes of a job that still stands in the line when its pool ends with its runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// It says "cancelled": whoever would read the answer has gone.
+    Optional,
+    /// It runs: somebody has been told already that it is as good as done.
+    Mandatory,
+}
+
 /// Makes a job of a closure, for the runtime that it was submitted from, if from any.
 pub(crate) fn job<F, R>(
     call: F,
     shared: Option<&Arc<Shared>>,
     place: &'static Location<'static>,
     pace: Pace,
+    duty: Duty,
     now: Instant,
 ) -> (Work, JoinHandle<R>)
 where
@@ -77,6 +89,7 @@ where
         call: Some(call),
         outcome: None,
         is_answered: false,
+        duty,
         cell,
         times,
         shared: shared.cloned(),
@@ -93,6 +106,7 @@ struct Closure<F, R> {
     call: Option<F>,
     outcome: Option<Outcome<R>>,
     is_answered: bool,
+    duty: Duty,
     cell: Arc<JoinCell<R>>,
     times: Arc<Times>,
     shared: Option<Arc<Shared>>,
@@ -146,6 +160,10 @@ where
 
     fn times(&self) -> &Arc<Times> {
         &self.times
+    }
+
+    fn duty(&self) -> Duty {
+        self.duty
     }
 }
 // ANCHOR_END: job

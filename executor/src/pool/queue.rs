@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::pool::job::Work;
+use crate::pool::job::{Duty, Work};
 use crate::shim::{Condvar, Mutex, MutexGuard, lock, wait_for};
 
 pub(crate) struct JobQueue {
@@ -158,13 +158,13 @@ impl JobQueue {
         }
     }
 
-    /// Shuts the door. With `cancel_queued` the line comes back, to be dropped by the caller;
-    /// without, the workers see it through.
+    /// Shuts the door. With `cancel_queued` the line comes back, to be dropped by the caller, but
+    /// for what is mandatory; without, the workers see all of it through.
     pub(crate) fn close(&self, cancel_queued: bool) -> VecDeque<Work> {
         let mut state = lock(&self.state);
         state.is_closed = true;
         let cancelled = match cancel_queued {
-            true => std::mem::take(&mut state.jobs),
+            true => state.take_optional(),
             false => VecDeque::new(),
         };
         drop(state);
@@ -218,6 +218,14 @@ impl JobQueue {
 }
 
 impl State {
+    /// Takes out of the line what nobody needs once the pool has ended.
+    fn take_optional(&mut self) -> VecDeque<Work> {
+        let jobs = std::mem::take(&mut self.jobs).into_iter();
+        let (mandatory, optional) = jobs.partition(|job| job.duty() == Duty::Mandatory);
+        self.jobs = mandatory;
+        optional
+    }
+
     /// Whom to call to the line.
     fn next_call(&mut self, limit: usize) -> Call {
         if self.jobs.is_empty() || self.is_one_coming {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::context;
 use crate::engine::shared::{Settings, Shared, thread_name};
-use crate::pool::job::{Pace, job};
+use crate::pool::job::{Duty, Pace, job};
 use crate::pool::lane;
 use crate::pool::simulated::Lanes;
 use crate::pool::thread::{Crew, Hiring};
@@ -152,7 +152,7 @@ impl ThreadPool {
         call: impl FnOnce() -> R + Send + 'static,
     ) -> JoinHandle<R> {
         let shared = context::current_shared();
-        self.submit_for(shared.as_ref(), call, Location::caller())
+        self.submit_for(shared.as_ref(), call, Duty::Optional, Location::caller())
     }
 
     /// Gives a call to the pool, for a runtime.
@@ -161,11 +161,12 @@ impl ThreadPool {
         &self,
         shared: Option<&Arc<Shared>>,
         call: impl FnOnce() -> R + Send + 'static,
+        duty: Duty,
         place: &'static Location<'static>,
     ) -> JoinHandle<R> {
         match &self.owner.kind {
             Kind::Threads(crew) => {
-                let (job, handle) = job(call, shared, place, Pace::Real, Instant::now());
+                let (job, handle) = job(call, shared, place, Pace::Real, duty, Instant::now());
                 crew.submit(job);
                 handle
             }
@@ -174,7 +175,7 @@ impl ThreadPool {
                     panic!("{}", context::outside("`submit` of a simulated pool"));
                 };
                 let now = lane::now();
-                let (job, handle) = job(call, Some(shared), place, Pace::Simulated, now);
+                let (job, handle) = job(call, Some(shared), place, Pace::Simulated, duty, now);
                 lanes.submit(job, shared, place);
                 handle
             }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::engine::context;
 use crate::engine::shared::Shared;
-use crate::pool::job::{Failed, Out, Pace, job};
+use crate::pool::job::{Duty, Failed, Out, Pace, job};
 use crate::pool::lane;
 use crate::pool::simulated::Lanes;
 use crate::process::crews::Crews;
@@ -112,7 +112,14 @@ where
         done.unwrap_or_else(|error| resume_unwind(Box::new(Failed(error.into()))))
     };
     let now = lane::now();
-    let (job, handle) = job(call, Some(shared), place, Pace::Simulated, now);
+    let (job, handle) = job(
+        call,
+        Some(shared),
+        place,
+        Pace::Simulated,
+        Duty::Optional,
+        now,
+    );
     lanes.submit(job, shared, place);
     handle
 }
