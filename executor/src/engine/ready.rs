@@ -109,6 +109,9 @@ struct Inbox {
     refuses_calls: bool,
     /// Calls that are out on other threads: the paused clock stands still for them.
     jobs: usize,
+    /// Waits for something outside that may never come: the clock does not stand still for them,
+    /// and they are no stall.
+    hopes: usize,
 }
 
 impl Remote {
@@ -224,6 +227,22 @@ impl Remote {
 
     pub(crate) fn jobs(&self) -> usize {
         lock(&self.inbox).jobs
+    }
+
+    /// A task waits for something outside that may never come.
+    pub(crate) fn hope_begins(&self) {
+        lock(&self.inbox).hopes += 1;
+    }
+
+    /// It has come, and whoever awaits it has been woken; or nobody awaits it any more.
+    pub(crate) fn hope_ends(&self) {
+        lock(&self.inbox).hopes -= 1;
+    }
+
+    /// Whether another thread is to answer, for certain or perhaps.
+    pub(crate) fn is_awaiting(&self) -> bool {
+        let inbox = lock(&self.inbox);
+        inbox.jobs + inbox.hopes > 0
     }
 
     /// The loop's side: a thread turns it from now on. `false`: the door is shut, and it cannot

@@ -210,7 +210,8 @@ impl Engine {
         if !self.remote.begin_park() {
             return Turned::On;
         }
-        if !is_held && self.is_alone() {
+        // What somebody hoped for may have come since.
+        if !is_held && self.is_alone() && self.remote.is_quiet() {
             self.remote.end_park();
             return Turned::Stalled;
         }
@@ -286,10 +287,11 @@ impl Engine {
             .hold(|| reactor.armed().map(|(source, _)| source))
     }
 
-    /// Whether nothing of this loop's own can wake anybody: no job and no socket is waited for.
+    /// Whether nothing of this loop's own can wake anybody: no job, no socket and no standard input
+    /// is waited for.
     fn is_alone(&self) -> bool {
         let reactor = self.reactor.borrow();
         let mut armed = reactor.armed();
-        self.remote.jobs() == 0 && !armed.any(|(source, _)| self.wires.may_wake(source))
+        !self.remote.is_awaiting() && !armed.any(|(source, _)| self.wires.may_wake(source))
     }
 }
