@@ -28,6 +28,7 @@ pub mod future; // several futures at once
 pub mod io; // reading and writing, as traits
 
 pub mod pool; // calls that block, on threads
+pub mod fs; // files, and the standard streams
 pub mod net; // sockets
 
 #[cfg(feature = "process")]

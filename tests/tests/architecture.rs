@@ -13,7 +13,7 @@ use mainspring_tests::source::{Source, files};
 /// Facades that show something of a floor above, because tokio's programs (or asyncio's) look for
 /// it there. A module's contents cannot be added to from the root file, which would be the place
 /// for it.
-const SHOWN_FROM_ABOVE: [(&str, &str); 7] = [
+const SHOWN_FROM_ABOVE: [(&str, &str); 9] = [
     ("executor/src/task/mod.rs", "crate::future::group::"),
     ("executor/src/task/mod.rs", "crate::future::join_set"),
     ("executor/src/task/mod.rs", "crate::future::shared::"),
@@ -21,6 +21,8 @@ const SHOWN_FROM_ABOVE: [(&str, &str); 7] = [
     ("executor/src/runtime/mod.rs", "crate::future::remote::"),
     ("executor/src/runtime/mod.rs", "crate::time::call::"),
     ("executor/src/time/mod.rs", "crate::pool::block_for"),
+    ("executor/src/io/mod.rs", "crate::fs::output::"),
+    ("executor/src/io/mod.rs", "crate::fs::stdin::"),
 ];
 
 #[test]

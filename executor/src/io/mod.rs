@@ -52,6 +52,8 @@ mod duplex;
 
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 
+pub use crate::fs::output::{Stderr, Stdout, stderr, stdout};
+pub use crate::fs::stdin::{Stdin, stdin};
 pub use crate::io::buf_read::AsyncBufReadExt;
 pub use crate::io::buf_reader::BufReader;
 pub use crate::io::buf_stream::BufStream;
