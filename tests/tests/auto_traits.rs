@@ -245,6 +245,34 @@ fn pools() {
 }
 
 #[test]
+fn files() {
+    use mainspring::fs::*;
+    use mainspring::io::{Stderr, Stdin, Stdout};
+    rows! {
+        File: Send Sync Unpin;
+        OpenOptions: Send Sync Unpin;
+        DirBuilder: Send Sync Unpin;
+        DirEntry: Send Sync Unpin;
+        ReadDir: Send Sync Unpin;
+        FileTimes: Send Sync Unpin;
+        Stdin: Send Sync Unpin;
+        Stdout: Send Sync Unpin;
+        Stderr: Send Sync Unpin;
+        Call<std::path::PathBuf, Vec<u8>>: Send Sync Unpin; // more: Sync Unpin
+        Call<Local, u8>: Unpin, not Send Sync;
+        NextEntry<'static>: Send Sync Unpin; // more: Unpin
+    }
+    fn sent<T: Send>(_: T) {}
+    fn waits_of_a_file(file: &'static File) {
+        sent(file.sync_all());
+        sent(file.set_len(0));
+        sent(file.try_clone());
+        sent(file.set_modified(std::time::SystemTime::now()));
+    }
+    let _ = waits_of_a_file;
+}
+
+#[test]
 fn processes() {
     use mainspring::process::*;
     rows! {
