@@ -91,6 +91,9 @@ fn main() {
         watch_10: 200_000, 1.00;
         broadcast_1: 200_000, 1.00;
         broadcast_10: 500_000, 1.00;
+        file_whole: 5_000, 1.00;
+        file_writes: 5_000, 1.00;
+        file_reads: 5_000, 1.00;
     };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

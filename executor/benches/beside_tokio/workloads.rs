@@ -617,3 +617,59 @@ fn broadcast_to(receivers: usize, n: usize) -> usize {
     });
     n
 }
+
+/// A file of 4 KiB, in the machine's memory as a rule, that is gone with the run.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        let name = format!("mainspring-bench-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, [0; 4096]).expect("a file");
+        Scratch(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Read a file of 4 KiB by a single call, again and again.
+pub(crate) fn file_whole(n: usize) -> usize {
+    let file = Scratch::new();
+    runtime().block_on(async {
+        for _ in 0..n {
+            assert_eq!(rt::fs::read(&file.0).await.expect("a file").len(), 4096);
+        }
+    });
+    n
+}
+
+/// Write a file in pieces of 4 KiB, each of which waits for the one before.
+pub(crate) fn file_writes(n: usize) -> usize {
+    use rt::io::AsyncWriteExt;
+    let path = Scratch::new();
+    runtime().block_on(async {
+        let mut file = rt::fs::File::create(&path.0).await.expect("a file");
+        for _ in 0..n {
+            file.write_all(&[1; 4096]).await.expect("room");
+        }
+        file.flush().await.expect("room");
+    });
+    n
+}
+
+/// Read an endless file in pieces of 4 KiB.
+pub(crate) fn file_reads(n: usize) -> usize {
+    use rt::io::AsyncReadExt;
+    runtime().block_on(async {
+        let mut file = rt::fs::File::open("/dev/zero").await.expect("a file");
+        let mut piece = [1; 4096];
+        for _ in 0..n {
+            assert_eq!(file.read(&mut piece).await.expect("zeros"), 4096);
+        }
+    });
+    n
+}
