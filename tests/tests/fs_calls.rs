@@ -11,7 +11,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, SystemTime};
 
 use mainspring::fs::*;
-use mainspring::pool::spawn_blocking;
+use mainspring::io::AsyncWriteExt;
+use mainspring::pool::{ThreadPool, set_default_executor, spawn_blocking};
 use mainspring::runtime::{Builder, LocalRuntime};
 use mainspring::task::JoinHandle;
 use mainspring::time::{sleep, timeout};
@@ -322,4 +323,15 @@ async fn a_file_is_opened_as_the_options_say() {
         .custom_flags(no_follow)
         .open(folder.path().join("link"));
     assert!(link.await.is_err());
+}
+
+#[mainspring::test(start_paused = true)]
+async fn a_default_pool_in_virtual_time_does_the_calls_as_well() {
+    set_default_executor(ThreadPool::simulated(2));
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("file");
+    let mut file = File::create(&path).await.unwrap();
+    file.write_all(b"tick").await.unwrap();
+    file.flush().await.unwrap();
+    assert_eq!(read(&path).await.unwrap(), b"tick");
 }
