@@ -242,7 +242,8 @@ impl Reactor {
     /// source: it is for clocks that stand still and for reports, not for every turn.
     pub fn armed(&self) -> impl Iterator<Item = (SourceKey, Direction)> + '_ {
         self.sources.iter().flat_map(|(_, source)| {
-            [Direction::Read, Direction::Write]
+            use Direction::{Error, Priority, Read, Write};
+            [Read, Write, Priority, Error]
                 .into_iter()
                 .filter(|&direction| source.is_armed(direction))
                 .map(|direction| (source.key(), direction))

@@ -21,8 +21,9 @@ use std::task::{Poll, Waker};
 ///            ^-------------------------------------------------------+
 /// ```
 ///
-/// A new source counts as ready in both directions: nobody has been told otherwise yet, and the
-/// first operation mostly succeeds.
+/// A new source counts as ready for reading and writing: nobody has been told otherwise yet, and
+/// the first operation mostly succeeds. Who wants to know what was really told asks
+/// [`told`](Source::told).
 ///
 /// Several tasks may wait for one direction; an event wakes all of them, in the order in which
 /// they came. A wait that is given up leaves its waker behind until the next event,
@@ -85,22 +86,31 @@ pub struct SourceKey {
     pub(crate) serial: u32,
 }
 
-/// Reading or writing: each has a readiness, and waiters, of its own.
+/// Reading or writing, and two that few ask for: each has a readiness, and waiters, of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Reading, and accepting connections.
     Read,
     /// Writing, and getting connected.
     Write,
+    /// What is urgent, for sources that are registered for `Interest::PRIORITY`.
+    Priority,
+    /// Errors that come by themselves. They wake those who read and write, too.
+    Error,
 }
 
 /// What [`Source::poll_ready`] knew when it said that an operation may be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
     events: u64,
+    used: u64,
     hung_up: bool,
+    closed: bool,
     deregistered: bool,
 }
+
+/// The event that a new source begins with, though nobody sent it.
+const ASSUMED: u64 = 1;
 
 #[derive(Debug)]
 struct Shared {
@@ -116,7 +126,15 @@ struct Shared {
 struct State {
     read: Half,
     write: Half,
+    /// Most sources never have it.
+    rare: Option<Box<Rare>>,
     deregistered: bool,
+}
+
+#[derive(Debug)]
+struct Rare {
+    priority: Half,
+    error: Half,
 }
 
 #[derive(Debug)]
@@ -129,7 +147,10 @@ struct Half {
     /// How many of them the operations have used up.
     used: u64,
 
+    /// It was closed, or had an error.
     hung_up: bool,
+
+    closed: bool,
 
     // One waiter is the rule, and needs no list.
     waiter: Option<Waker>,
@@ -149,9 +170,18 @@ impl Source {
     /// asyncio has no counterpart; tokio has `AsyncFd::poll_read_ready` and `poll_write_ready`,
     /// which know one waiter each.
     pub fn poll_ready(&self, direction: Direction, waker: &Waker) -> Poll<Ready> {
+        self.poll_state(direction, waker, State::ready)
+    }
+
+    fn poll_state(
+        &self,
+        direction: Direction,
+        waker: &Waker,
+        ready: impl Fn(&mut State, Direction) -> Option<Ready>,
+    ) -> Poll<Ready> {
         {
             let mut state = self.lock();
-            if let Some(ready) = state.ready(direction) {
+            if let Some(ready) = ready(&mut state, direction) {
                 return Poll::Ready(ready);
             }
             if state.half(direction).is_waiting(waker) {
@@ -162,7 +192,7 @@ impl Source {
         // The clone is user code, so it is made without the lock. The event may come meanwhile.
         let waker = waker.clone();
         let mut state = self.lock();
-        if let Some(ready) = state.ready(direction) {
+        if let Some(ready) = ready(&mut state, direction) {
             drop(state);
             drop(waker);
             return Poll::Ready(ready);
@@ -203,6 +233,22 @@ impl Source {
         self.lock().ready(direction)
     }
 
+    /// As [`ready`](Source::ready), but not because the source is new: tells of events that came
+    /// and are not used up, and, for ever, of a side that is closed.
+    ///
+    /// It is for those who ask what there is. Whoever has an operation to try had better ask
+    /// `ready`.
+    ///
+    /// asyncio has no counterpart; tokio's `Ready` is made of it.
+    pub fn told(&self, direction: Direction) -> Option<Ready> {
+        self.lock().told(direction)
+    }
+
+    /// As [`poll_ready`](Source::poll_ready), for [`told`](Source::told).
+    pub fn poll_told(&self, direction: Direction, waker: &Waker) -> Poll<Ready> {
+        self.poll_state(direction, waker, State::told)
+    }
+
     /// Hands over whoever waits for this direction, as an event would: for a wait that is given
     /// up. Nobody knows here whose a waker was, so all of them are to be woken, and those who
     /// still want to wait ask again.
@@ -212,13 +258,21 @@ impl Source {
 
     /// Whether somebody waits for this direction.
     pub fn is_armed(&self, direction: Direction) -> bool {
-        self.lock().half(direction).waiter.is_some()
+        let state = self.lock();
+        let half = match direction {
+            Direction::Read => Some(&state.read),
+            Direction::Write => Some(&state.write),
+            Direction::Priority => state.rare.as_ref().map(|rare| &rare.priority),
+            Direction::Error => state.rare.as_ref().map(|rare| &rare.error),
+        };
+        half.is_some_and(|half| half.waiter.is_some())
     }
 
     pub(crate) fn new(key: SourceKey) -> Self {
         let state = Mutex::new(State {
             read: Half::new(),
             write: Half::new(),
+            rare: None,
             deregistered: false,
         });
         Source {
@@ -231,14 +285,18 @@ impl Source {
         let mut state = self.lock();
         let failed = event.is_error();
 
-        let closed = event.is_read_closed() || failed;
-        if event.is_readable() || closed {
-            state.read.set_ready(closed, due);
+        let closed = event.is_read_closed();
+        if event.is_readable() || closed || failed {
+            state.read.set_ready(closed, failed, due);
         }
 
-        let closed = event.is_write_closed() || failed;
-        if event.is_writable() || closed {
-            state.write.set_ready(closed, due);
+        let closed = event.is_write_closed();
+        if event.is_writable() || closed || failed {
+            state.write.set_ready(closed, failed, due);
+        }
+
+        if event.is_priority() || event.is_read_closed() || failed {
+            state.set_rare_ready(event, due);
         }
     }
 
@@ -248,6 +306,10 @@ impl Source {
         state.deregistered = true;
         state.read.call(due);
         state.write.call(due);
+        if let Some(rare) = &mut state.rare {
+            rare.priority.call(due);
+            rare.error.call(due);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -267,6 +329,17 @@ impl Ready {
         self.hung_up
     }
 
+    /// Whether this side is closed: nothing will come, or nothing be taken, after what is there.
+    pub fn is_closed(self) -> bool {
+        self.closed
+    }
+
+    /// Whether an event told it that no operation has used up. If none did, the source is new,
+    /// closed, or deregistered.
+    pub fn is_told(self) -> bool {
+        self.used.max(ASSUMED) < self.events
+    }
+
     /// Whether the source is no longer registered: no event will ever come, and after
     /// `WouldBlock` there is nothing to wait for.
     pub fn is_deregistered(self) -> bool {
@@ -279,27 +352,71 @@ impl State {
         match direction {
             Direction::Read => &mut self.read,
             Direction::Write => &mut self.write,
+            Direction::Priority => &mut self.rare().priority,
+            Direction::Error => &mut self.rare().error,
         }
     }
 
+    fn rare(&mut self) -> &mut Rare {
+        let closed = self.read.closed;
+        self.rare.get_or_insert_with(|| Box::new(Rare::new(closed)))
+    }
+
+    #[inline]
     fn ready(&mut self, direction: Direction) -> Option<Ready> {
         let deregistered = self.deregistered;
         let half = self.half(direction);
         let is_ready = deregistered || half.used < half.events;
-        is_ready.then_some(Ready {
-            events: half.events,
-            hung_up: half.hung_up,
-            deregistered,
-        })
+        is_ready.then_some(half.known(deregistered))
+    }
+
+    fn told(&mut self, direction: Direction) -> Option<Ready> {
+        let deregistered = self.deregistered;
+        let known = self.half(direction).known(deregistered);
+        let is_ready = deregistered || known.is_told() || known.closed;
+        is_ready.then_some(known)
+    }
+
+    /// What is urgent ends with what is read. Where nobody ever asked for either, that is told to
+    /// the first who does, see `rare`.
+    #[cold]
+    fn set_rare_ready(&mut self, event: &mio::event::Event, due: &mut Vec<Waker>) {
+        if event.is_priority() || event.is_error() {
+            self.rare();
+        }
+        if let Some(rare) = &mut self.rare {
+            let closed = event.is_read_closed();
+            if event.is_priority() || closed {
+                rare.priority.set_ready(closed, false, due);
+            }
+            if event.is_error() {
+                rare.error.set_ready(false, true, due);
+            }
+        }
+    }
+}
+
+impl Rare {
+    fn new(closed: bool) -> Self {
+        let half = |closed| Half {
+            used: ASSUMED,
+            closed,
+            ..Half::new()
+        };
+        Rare {
+            priority: half(closed),
+            error: half(false),
+        }
     }
 }
 
 impl Half {
     fn new() -> Self {
         Half {
-            events: 1,
+            events: ASSUMED,
             used: 0,
             hung_up: false,
+            closed: false,
             waiter: None,
             more: Vec::new(),
         }
@@ -310,9 +427,20 @@ impl Half {
         waiters.any(|waiter| waiter.will_wake(waker))
     }
 
-    fn set_ready(&mut self, closed: bool, due: &mut Vec<Waker>) {
+    fn known(&self, deregistered: bool) -> Ready {
+        Ready {
+            events: self.events,
+            used: self.used,
+            hung_up: self.hung_up,
+            closed: self.closed,
+            deregistered,
+        }
+    }
+
+    fn set_ready(&mut self, closed: bool, failed: bool, due: &mut Vec<Waker>) {
         self.events += 1;
-        self.hung_up |= closed;
+        self.closed |= closed;
+        self.hung_up |= closed || failed;
         self.call(due);
     }
 

@@ -381,3 +381,40 @@ fn no_wake_is_lost_between_a_turn_and_a_poll_on_another_thread() {
     reader.join().unwrap();
     writer.join().unwrap();
 }
+
+#[test]
+fn a_new_source_is_ready_to_be_tried_though_nothing_was_told_of_it() {
+    let mut setting = Setting::new();
+    let (mut ours, _theirs) = UnixStream::pair().unwrap();
+    let source = setting.reactor.register(&mut ours, BOTH).unwrap();
+    assert!(source.ready(Direction::Write).is_some());
+    assert!(source.told(Direction::Write).is_none());
+    let (bell, waker) = Bell::new();
+    assert!(source.poll_told(Direction::Write, &waker).is_pending());
+    setting.turn();
+    assert_eq!(bell.take(), 1);
+    assert!(source.told(Direction::Write).unwrap().is_told());
+    assert!(source.told(Direction::Read).is_none());
+}
+
+#[test]
+fn a_closed_side_is_told_for_ever_and_tried_no_more() {
+    let mut setting = Setting::new();
+    setting.theirs.shutdown(Shutdown::Write).unwrap();
+    setting.turn();
+    let told = setting.source.told(Direction::Read).unwrap();
+    assert!(told.is_told() && told.is_closed());
+    setting.source.clear_ready(Direction::Read, told);
+    let told = setting.source.told(Direction::Read).unwrap();
+    assert!(!told.is_told() && told.is_closed());
+    assert!(setting.source.ready(Direction::Read).is_none());
+    // What is urgent comes by the same way.
+    assert!(
+        setting
+            .source
+            .told(Direction::Priority)
+            .unwrap()
+            .is_closed()
+    );
+    assert!(setting.source.told(Direction::Error).is_none());
+}

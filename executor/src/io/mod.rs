@@ -49,6 +49,10 @@ mod halves;
 mod join;
 mod simplex;
 mod duplex;
+mod interest;
+mod ready;
+pub(crate) mod registered;
+pub(crate) mod readiness;
 
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 
@@ -72,6 +76,11 @@ pub use crate::io::read_buf::ReadBuf;
 pub use crate::io::seek::AsyncSeekExt;
 pub use crate::io::segments::Split;
 pub use crate::io::simplex::SimplexStream;
+pub use crate::io::interest::Interest;
+pub use crate::io::lines::Lines;
+pub use crate::io::read::AsyncReadExt;
+pub use crate::io::read_buf::ReadBuf;
+pub use crate::io::ready::Ready;
 pub use crate::io::take::Take;
 pub use crate::io::traits::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
 pub use crate::io::write::AsyncWriteExt;

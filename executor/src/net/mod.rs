@@ -9,7 +9,6 @@
 //! A socket belongs to the loop it was made in, and may be used and dropped on any thread. Errors
 //! are the system's, passed on as they come.
 
-pub(crate) mod registered;
 mod lookup;
 mod addr;
 

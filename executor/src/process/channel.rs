@@ -12,8 +12,8 @@ use mainspring_reactor::Direction;
 use mio::net::UnixStream as Socket;
 
 use crate::engine::core::Engine;
+use crate::io::registered::Registered;
 use crate::leaf;
-use crate::net::registered::Registered;
 use crate::process::child::Child;
 use crate::process::exit::Exit;
 use crate::process::frame::{Frame, Incoming, WORDS};

@@ -14,7 +14,7 @@ use mio::{Interest, Registry, Token};
 
 use crate::engine::core::Engine;
 use crate::engine::hold::Wire;
-use crate::net::registered::Registered;
+use crate::io::registered::Registered;
 use crate::process::child::Child;
 use crate::quietly::wake_all;
 use crate::shim::{Mutex, lock};

@@ -12,10 +12,10 @@ use mainspring_reactor::Direction;
 
 use crate::engine::context;
 use crate::engine::hold::Wire;
+use crate::io::registered::Registered;
 use crate::leaf;
 use crate::net::addr::ToSocketAddrs;
 use crate::net::lookup::Lookup;
-use crate::net::registered::Registered;
 use crate::net::tcp::stream::TcpStream;
 
 impl TcpStream {

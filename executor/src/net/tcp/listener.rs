@@ -14,9 +14,9 @@ use mainspring_reactor::Direction;
 
 use crate::engine::context;
 use crate::engine::hold::Wire;
+use crate::io::registered::{Registered, Wait};
 use crate::net::addr::ToSocketAddrs;
 use crate::net::lookup::Lookup;
-use crate::net::registered::{Registered, Wait};
 use crate::net::tcp::connect::no_address;
 use crate::net::tcp::stream::TcpStream;
 use crate::time::{Sleep, sleep};

@@ -12,7 +12,11 @@ pub use crate::net::tcp::split_owned::{OwnedReadHalf, OwnedWriteHalf, ReuniteErr
 
 /// The futures of the methods, by name.
 pub mod futures {
+    pub use crate::io::readiness::{AsyncIo, Readiness, WhatIsReady};
     pub use crate::net::tcp::connect::Connect;
     pub use crate::net::tcp::listener::{Accept, Bind};
-    pub use crate::net::tcp::stream::{Peek, Readiness};
+    pub use crate::net::tcp::stream::Peek;
 }
+
+#[cfg(test)]
+mod tests;

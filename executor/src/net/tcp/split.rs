@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 
 use mainspring_reactor::Direction;
 
+use crate::io::readiness::Readiness;
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
-use crate::net::tcp::stream::{Peek, Readiness, TcpStream};
+use crate::net::tcp::stream::{Peek, TcpStream};
 
 impl TcpStream {
     /// Two halves that borrow the stream: one reads while the other writes, in the same task.

@@ -10,8 +10,9 @@ use std::task::{Context, Poll};
 
 use mainspring_reactor::Direction;
 
+use crate::io::readiness::Readiness;
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
-use crate::net::tcp::stream::{Peek, Readiness, TcpStream};
+use crate::net::tcp::stream::{Peek, TcpStream};
 
 impl TcpStream {
     /// Two halves that own the stream together: each may go to a task of its own.

@@ -13,8 +13,9 @@ use mainspring_reactor::Direction;
 
 use crate::engine::context;
 use crate::engine::hold::Wire;
-use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
-use crate::net::registered::{Registered, Wait};
+use crate::io::readiness::{Readiness, WhatIsReady};
+use crate::io::registered::{Registered, Wait};
+use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 
 /// A TCP connection between here and there.
 ///
@@ -47,7 +48,7 @@ use crate::net::registered::{Registered, Wait};
 /// ```
 #[derive(Debug)]
 pub struct TcpStream {
-    socket: Registered<mio::net::TcpStream>,
+    pub(crate) socket: Registered<mio::net::TcpStream>,
 }
 
 impl TcpStream {
@@ -97,11 +98,6 @@ impl TcpStream {
             [here, there].map(|at| SocketAddr::new(at.ip().to_canonical(), at.port()));
         socket.set_wire(Wire::Stream { here, there });
         TcpStream { socket }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn socket(&self) -> &Registered<mio::net::TcpStream> {
-        &self.socket
     }
 
     /// The address at this end.
@@ -180,8 +176,7 @@ impl TcpStream {
     /// **Strict**: nothing is read.
     #[track_caller]
     pub fn readable(&self) -> Readiness<'_> {
-        let what = "a stream to be readable";
-        Readiness(Wait::new(&self.socket, Direction::Read, what))
+        self.socket.readable()
     }
 
     /// Waits until there is room to write. A hint: the [`try_write`](TcpStream::try_write) after
@@ -196,8 +191,69 @@ impl TcpStream {
     /// **Strict**: nothing is written.
     #[track_caller]
     pub fn writable(&self) -> Readiness<'_> {
-        let what = "a stream to be writable";
-        Readiness(Wait::new(&self.socket, Direction::Write, what))
+        self.socket.writable()
+    }
+
+    /// Waits for any of what `interest` says, and tells which of it there is. A hint, too.
+    ///
+    /// tokio: the same. asyncio has a callback for each, `add_reader` and `add_writer`.
+    ///
+    /// ```
+    /// # mainspring::run(async {
+    /// # use mainspring::net::{TcpListener, TcpStream};
+    /// use mainspring::io::Interest;
+    ///
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let ready = stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable() && !ready.is_readable());
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the runtime the socket was made in has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: nothing is read or written.
+    #[track_caller]
+    pub fn ready(&self, interest: Interest) -> WhatIsReady<'_> {
+        self.socket.ready(interest)
+    }
+
+    /// Tries an operation of one's own on the socket, once, if `interest` was told. If the
+    /// operation would have blocked, that readiness is used up.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if nothing was told; otherwise what the operation answers.
+    pub fn try_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.socket.try_told(interest, f)
+    }
+
+    /// Waits for `interest`, and tries an operation of one's own on the socket, until it does
+    /// something else than block.
+    ///
+    /// # Errors
+    ///
+    /// What the operation answers; if the runtime the socket was made in has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**, if the operation either does what it does or would have blocked.
+    #[track_caller]
+    pub fn async_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnMut() -> io::Result<R>,
+    ) -> impl Future<Output = io::Result<R>> {
+        self.socket.async_io(interest, f)
     }
 
     /// As [`readable`](TcpStream::readable), for those who poll by hand.
@@ -206,7 +262,7 @@ impl TcpStream {
     ///
     /// If the runtime the socket was made in has ended.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.socket.poll_ready(cx, Direction::Read)
+        self.socket.poll_read_ready(cx)
     }
 
     /// As [`writable`](TcpStream::writable), for those who poll by hand.
@@ -215,7 +271,7 @@ impl TcpStream {
     ///
     /// If the runtime the socket was made in has ended.
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.socket.poll_ready(cx, Direction::Write)
+        self.socket.poll_write_ready(cx)
     }
 
     /// Reads what there is now.
@@ -420,19 +476,6 @@ impl AsFd for TcpStream {
 impl AsRawFd for TcpStream {
     fn as_raw_fd(&self) -> RawFd {
         self.socket.io().as_raw_fd()
-    }
-}
-
-/// The future of [`TcpStream::readable`] and [`TcpStream::writable`].
-#[derive(Debug)]
-#[must_use = "futures do nothing unless awaited"]
-pub struct Readiness<'a>(Wait<'a, mio::net::TcpStream>);
-
-impl Future for Readiness<'_> {
-    type Output = io::Result<()>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll_ready(cx)
     }
 }
 

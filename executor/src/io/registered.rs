@@ -106,27 +106,13 @@ impl<S: event::Source> Registered<S> {
         }
     }
 
-    /// Waits until an operation may be tried.
-    pub(crate) fn poll_ready(
-        &self,
-        cx: &mut Context<'_>,
-        direction: Direction,
-    ) -> Poll<io::Result<()>> {
-        ready!(leaf::proceed(cx));
-        let ready = ready!(self.poll_source(cx, direction));
-        leaf::spend();
-        Poll::Ready(match ready.is_deregistered() {
-            true => Err(homeless()),
-            false => Ok(()),
-        })
-    }
-
     fn poll_source(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<Ready> {
         let polled = self.source.poll_ready(direction, cx.waker());
         if polled.is_pending() {
             let what = match direction {
                 Direction::Read => "a socket to be readable",
                 Direction::Write => "a socket to be writable",
+                Direction::Priority | Direction::Error => "a socket to be ready",
             };
             leaf::waiting_for(what, self.place);
         }
@@ -135,9 +121,7 @@ impl<S: event::Source> Registered<S> {
 
     /// A wait for this direction is given up. Its waker goes; whoever else waits asks again.
     pub(crate) fn release(&self, direction: Direction) {
-        let mut due = Vec::new();
-        self.source.release(direction, &mut due);
-        wake_all(due);
+        release(&self.source, direction);
     }
 
     /// Registers a socket, which must not block, with the loop this thread is inside of.
@@ -164,6 +148,14 @@ impl<S: event::Source> Registered<S> {
     pub(crate) fn set_wire(&self, wire: Wire) {
         let source = self.source.key();
         context::at_home(&self.home, move |engine| engine.wires.set(source, wire));
+    }
+
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(crate) fn place(&self) -> &'static Location<'static> {
+        self.place
     }
 
     pub(crate) fn io(&self) -> &S {
@@ -206,8 +198,14 @@ impl<S: event::Source> Drop for Registered<S> {
     }
 }
 
+pub(crate) fn release(source: &Source, direction: Direction) {
+    let mut due = Vec::new();
+    source.release(direction, &mut due);
+    wake_all(due);
+}
+
 /// The runtime has ended: no event will come any more.
-fn homeless() -> io::Error {
+pub(crate) fn homeless() -> io::Error {
     io::Error::other(
         "the runtime in which this socket was made has ended: keep it as long as its sockets, or \
          carry the socket over with `into_std` and `from_std`",
@@ -247,15 +245,6 @@ impl<'a, S: event::Source> Wait<'a, S> {
         operation: impl FnMut(&S) -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
         let polled = self.socket.poll_io(cx, self.direction, operation);
-        self.note(polled)
-    }
-
-    pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = self.socket.poll_ready(cx, self.direction);
-        self.note(polled)
-    }
-
-    fn note<T>(&mut self, polled: Poll<T>) -> Poll<T> {
         self.is_waiting = polled.is_pending();
         if self.is_waiting {
             leaf::waiting_for(self.what, self.place);
@@ -269,95 +258,5 @@ impl<S: event::Source> Drop for Wait<'_, S> {
         if self.is_waiting {
             self.socket.release(self.direction);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    //! What nobody can see from outside: the reactor's table and the clock's list of wires.
-
-    use std::task::Waker;
-    use std::thread;
-
-    use super::*;
-    use crate::net::{TcpListener, TcpStream};
-    use crate::runtime::LocalRuntime;
-    use crate::task::yield_now;
-
-    fn registered() -> usize {
-        context::expect("a test").reactor.borrow().len()
-    }
-
-    fn armed() -> usize {
-        context::expect("a test").reactor.borrow().armed().count()
-    }
-
-    async fn pair() -> io::Result<(TcpStream, TcpStream)> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let here = TcpStream::connect(listener.local_addr()?).await?;
-        let (there, _) = listener.accept().await?;
-        Ok((here, there))
-    }
-
-    #[mainspring::test]
-    async fn f38_ten_thousand_sockets_leave_no_registration_behind() -> io::Result<()> {
-        let before = registered();
-        for round in 0..5_000 {
-            let (here, there) = pair().await?;
-            match round % 3 {
-                0 => drop((here, there)),
-                1 => drop((here.into_std(), there)),
-                _ => {
-                    let mut wait = Wait::new(there.socket(), Direction::Read, "a test");
-                    let mut cx = Context::from_waker(Waker::noop());
-                    // The first is an attempt, which finds nothing.
-                    assert!(wait.poll_io(&mut cx, |io| io.peek(&mut [0])).is_pending());
-                    drop(wait);
-                    drop(here);
-                }
-            }
-        }
-        assert_eq!(registered(), before);
-        assert_eq!(armed(), 0);
-        let engine = context::expect("a test");
-        assert!(engine.wires.is_empty());
-        Ok(())
-    }
-
-    #[mainspring::test]
-    async fn a_socket_that_is_dropped_on_another_thread_is_forgotten_here() -> io::Result<()> {
-        let before = registered();
-        let (here, there) = pair().await?;
-        thread::spawn(move || drop((here, there))).join().unwrap();
-        yield_now().await;
-        assert_eq!(registered(), before);
-        Ok(())
-    }
-
-    #[test]
-    fn a_letter_reaches_no_other_runtime_on_the_same_thread() {
-        let runtimes = [(); 2].map(|()| LocalRuntime::new().unwrap());
-        let [first, second] = runtimes.each_ref().map(|it| it.block_on(pair()).unwrap());
-        // Dropped outside of both: each by a letter to its own.
-        drop(first);
-        assert_eq!(runtimes[0].block_on(async { registered() }), 0);
-        assert_eq!(runtimes[1].block_on(async { registered() }), 2);
-        drop(second);
-        assert_eq!(runtimes[1].block_on(async { registered() }), 0);
-    }
-
-    #[mainspring::test]
-    async fn a_wait_that_is_given_up_leaves_nobody_waiting() -> io::Result<()> {
-        let (here, _there) = pair().await?;
-        for direction in [Direction::Read, Direction::Write] {
-            let mut wait = Wait::new(here.socket(), direction, "a test");
-            let mut cx = Context::from_waker(Waker::noop());
-            let blocked = |_: &mio::net::TcpStream| Err::<(), _>(io::ErrorKind::WouldBlock.into());
-            assert!(wait.poll_io(&mut cx, blocked).is_pending());
-            assert_eq!(armed(), 1);
-            drop(wait);
-            assert_eq!(armed(), 0);
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,285 @@
+//! Readiness without an operation: asked, waited for, and used up by what the caller tries.
+//!
+//! `registered` tries its operation first, also on a socket of which nothing was told yet. Here
+//! counts only what the system told: there may be nothing to try.
+
+use std::future::Future;
+use std::io;
+use std::mem;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use mainspring_reactor::{Direction, Source};
+use mio::event;
+
+use crate::io::interest::Interest;
+use crate::io::ready::Ready;
+use crate::io::registered::{Registered, homeless, release};
+use crate::leaf;
+
+impl<S: event::Source> Registered<S> {
+    /// Waits until there is something to read, or the end of it.
+    #[track_caller]
+    pub(crate) fn readable(&self) -> Readiness<'_> {
+        Readiness(self.ready(Interest::READABLE))
+    }
+
+    /// Waits until there is room to write, or nobody to write to.
+    #[track_caller]
+    pub(crate) fn writable(&self) -> Readiness<'_> {
+        Readiness(self.ready(Interest::WRITABLE))
+    }
+
+    /// Waits for any of it, and says for which.
+    #[track_caller]
+    pub(crate) fn ready(&self, interest: Interest) -> WhatIsReady<'_> {
+        WhatIsReady(self.wait_for(interest))
+    }
+
+    /// Waits, and tries what the caller wants to try, until that does something else than block.
+    #[track_caller]
+    pub(crate) fn async_io<F>(&self, interest: Interest, operation: F) -> AsyncIo<'_, F> {
+        AsyncIo {
+            wait: self.wait_for(interest),
+            operation,
+        }
+    }
+
+    /// Tries what the caller wants to try, once, if something was told.
+    pub(crate) fn try_told<T>(
+        &self,
+        interest: Interest,
+        operation: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
+        let told = Told::now(self.source(), interest);
+        if told.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        told.attempt(self.source(), operation)
+    }
+
+    /// As [`readable`](Registered::readable), for those who poll by hand.
+    pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_told(cx, Interest::READABLE).map_ok(|_| ())
+    }
+
+    /// As [`writable`](Registered::writable), for those who poll by hand.
+    pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_told(cx, Interest::WRITABLE).map_ok(|_| ())
+    }
+
+    pub(crate) fn poll_told(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+    ) -> Poll<io::Result<Told>> {
+        poll_told(self.source(), interest, self.place(), cx)
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_for(&self, interest: Interest) -> WaitFor<'_> {
+        WaitFor {
+            source: self.source(),
+            interest,
+            place: Location::caller(),
+            is_waiting: false,
+        }
+    }
+}
+
+/// What was told, and by how many events, for those who use it up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told {
+    by: [Option<(Direction, mainspring_reactor::Ready)>; 4],
+}
+
+impl Told {
+    fn now(source: &Source, interest: Interest) -> Told {
+        Told::collect(interest, |direction| source.told(direction))
+    }
+
+    /// As `now`; if nothing was told, `waker` waits for it.
+    fn poll(source: &Source, interest: Interest, waker: &Waker) -> Poll<Told> {
+        let told = Told::now(source, interest);
+        if !told.is_empty() {
+            return Poll::Ready(told);
+        }
+        let told = Told::collect(interest, |direction| {
+            match source.poll_told(direction, waker) {
+                Poll::Ready(told) => Some(told),
+                Poll::Pending => None,
+            }
+        });
+        match told.is_empty() {
+            true => Poll::Pending,
+            false => Poll::Ready(told),
+        }
+    }
+
+    fn collect(
+        interest: Interest,
+        ask: impl Fn(Direction) -> Option<mainspring_reactor::Ready>,
+    ) -> Told {
+        let mut all = Told::default();
+        for (direction, by) in interest.directions().zip(&mut all.by) {
+            *by = ask(direction).map(|told| (direction, told));
+        }
+        all
+    }
+
+    fn is_empty(&self) -> bool {
+        self.by.iter().all(Option::is_none)
+    }
+
+    fn is_deregistered(&self) -> bool {
+        let mut by = self.by.iter().flatten();
+        by.any(|(_, told)| told.is_deregistered())
+    }
+
+    fn has(&self, direction: Direction) -> bool {
+        let mut by = self.by.iter().flatten();
+        by.any(|(each, _)| *each == direction)
+    }
+
+    pub(crate) fn ready(&self) -> Ready {
+        let by = self.by.iter().flatten();
+        by.fold(Ready::EMPTY, |all, &(direction, told)| {
+            all | Ready::from_told(direction, told)
+        })
+    }
+
+    /// Tries an operation upon it, which uses it up if it would have blocked.
+    pub(crate) fn attempt<T>(
+        &self,
+        source: &Source,
+        operation: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
+        let result = operation();
+        if let Err(error) = &result
+            && error.kind() == io::ErrorKind::WouldBlock
+        {
+            self.clear(source);
+        }
+        result
+    }
+
+    /// Uses it up. Events that came since count; and what is closed stays so.
+    pub(crate) fn clear(&self, source: &Source) {
+        for &(direction, told) in self.by.iter().flatten() {
+            source.clear_ready(direction, told);
+        }
+    }
+}
+
+fn poll_told(
+    source: &Source,
+    interest: Interest,
+    place: &'static Location<'static>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<Told>> {
+    ready!(leaf::proceed(cx));
+    let Poll::Ready(told) = Told::poll(source, interest, cx.waker()) else {
+        let what = match interest {
+            Interest::READABLE => "something to read",
+            Interest::WRITABLE => "room to write",
+            _ => "readiness",
+        };
+        leaf::waiting_for(what, place);
+        return Poll::Pending;
+    };
+    leaf::spend();
+    Poll::Ready(match told.is_deregistered() {
+        true => Err(homeless()),
+        false => Ok(told),
+    })
+}
+
+/// One future's wait until something is told. The wakers it left go with it.
+#[derive(Debug)]
+pub(crate) struct WaitFor<'a> {
+    source: &'a Source,
+    interest: Interest,
+    place: &'static Location<'static>,
+    is_waiting: bool,
+}
+
+impl WaitFor<'_> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Told>> {
+        let polled = poll_told(self.source, self.interest, self.place, cx);
+        match &polled {
+            Poll::Ready(Ok(told)) => self.leave(|direction| !told.has(direction)),
+            Poll::Ready(Err(_)) => self.is_waiting = false,
+            Poll::Pending => self.is_waiting = true,
+        }
+        polled
+    }
+
+    /// Who waited for several things still stands in line for those that did not come.
+    fn leave(&mut self, is_in_line: impl Fn(Direction) -> bool) {
+        if mem::take(&mut self.is_waiting) {
+            let lines = self.interest.directions();
+            lines
+                .filter(|&direction| is_in_line(direction))
+                .for_each(|direction| release(self.source, direction));
+        }
+    }
+}
+
+impl Drop for WaitFor<'_> {
+    fn drop(&mut self) {
+        self.leave(|_| true);
+    }
+}
+
+/// The future of `readable` and `writable`, of every socket.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Readiness<'a>(WhatIsReady<'a>);
+
+impl Future for Readiness<'_> {
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll(cx).map_ok(|_| ())
+    }
+}
+
+/// The future of `ready`, of every socket.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct WhatIsReady<'a>(WaitFor<'a>);
+
+impl Future for WhatIsReady<'_> {
+    type Output = io::Result<Ready>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
+        self.0.poll(cx).map_ok(|told| told.ready())
+    }
+}
+
+/// The future of `async_io`, of every socket.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct AsyncIo<'a, F> {
+    wait: WaitFor<'a>,
+    operation: F,
+}
+
+// The operation is never pinned.
+impl<F> Unpin for AsyncIo<'_, F> {}
+
+impl<F: FnMut() -> io::Result<T>, T> Future for AsyncIo<'_, F> {
+    type Output = io::Result<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let this = self.get_mut();
+        loop {
+            let told = ready!(this.wait.poll(cx))?;
+            match told.attempt(this.wait.source, &mut this.operation) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+}
