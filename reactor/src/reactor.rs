@@ -242,8 +242,7 @@ impl Reactor {
     /// source: it is for clocks that stand still and for reports, not for every turn.
     pub fn armed(&self) -> impl Iterator<Item = (SourceKey, Direction)> + '_ {
         self.sources.iter().flat_map(|(_, source)| {
-            use Direction::{Error, Priority, Read, Write};
-            [Read, Write, Priority, Error]
+            [Direction::Read, Direction::Write]
                 .into_iter()
                 .filter(|&direction| source.is_armed(direction))
                 .map(|direction| (source.key(), direction))

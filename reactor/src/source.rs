@@ -103,10 +103,17 @@ pub enum Direction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
     events: u64,
-    used: u64,
-    hung_up: bool,
-    closed: bool,
-    deregistered: bool,
+    signs: u8,
+}
+
+/// What is known besides the count: one byte, since every operation asks.
+mod sign {
+    /// An event came that is not used up.
+    pub(super) const TOLD: u8 = 1;
+    pub(super) const CLOSED: u8 = 2;
+    /// It was closed, or had an error.
+    pub(super) const HUNG_UP: u8 = 4;
+    pub(super) const DEREGISTERED: u8 = 8;
 }
 
 /// The event that a new source begins with, though nobody sent it.
@@ -147,10 +154,7 @@ struct Half {
     /// How many of them the operations have used up.
     used: u64,
 
-    /// It was closed, or had an error.
-    hung_up: bool,
-
-    closed: bool,
+    signs: u8,
 
     // One waiter is the rule, and needs no list.
     waiter: Option<Waker>,
@@ -216,7 +220,10 @@ impl Source {
     pub fn clear_ready(&self, direction: Direction, ready: Ready) {
         let mut state = self.lock();
         let half = state.half(direction);
-        half.used = half.used.max(ready.events);
+        if ready.events >= half.events {
+            half.used = half.events;
+            half.signs &= !sign::TOLD;
+        }
     }
     // ANCHOR_END: clear_ready
 
@@ -256,16 +263,23 @@ impl Source {
         self.lock().half(direction).call(due);
     }
 
-    /// Whether somebody waits for this direction.
+    /// Tells of readiness by itself, as an event would: for what the system does not tell of.
+    pub fn renew(&self, direction: Direction, due: &mut Vec<Waker>) {
+        self.lock().half(direction).set_ready(false, false, due);
+    }
+
+    /// Whether somebody waits for this direction. Reading includes the two that few ask for, which
+    /// come by the same way.
+    #[inline]
     pub fn is_armed(&self, direction: Direction) -> bool {
         let state = self.lock();
-        let half = match direction {
-            Direction::Read => Some(&state.read),
-            Direction::Write => Some(&state.write),
-            Direction::Priority => state.rare.as_ref().map(|rare| &rare.priority),
-            Direction::Error => state.rare.as_ref().map(|rare| &rare.error),
-        };
-        half.is_some_and(|half| half.waiter.is_some())
+        match direction {
+            Direction::Read => {
+                state.read.waiter.is_some() || state.rare.is_some() && state.is_rare_armed()
+            }
+            Direction::Write => state.write.waiter.is_some(),
+            Direction::Priority | Direction::Error => state.is_rare_armed(),
+        }
     }
 
     pub(crate) fn new(key: SourceKey) -> Self {
@@ -326,39 +340,54 @@ impl Ready {
     /// short read or write proves nothing, and that one has to go on until `WouldBlock`, zero or
     /// an error.
     pub fn is_hung_up(self) -> bool {
-        self.hung_up
+        self.signs & sign::HUNG_UP != 0
     }
 
     /// Whether this side is closed: nothing will come, or nothing be taken, after what is there.
     pub fn is_closed(self) -> bool {
-        self.closed
+        self.signs & sign::CLOSED != 0
     }
 
     /// Whether an event told it that no operation has used up. If none did, the source is new,
     /// closed, or deregistered.
     pub fn is_told(self) -> bool {
-        self.used.max(ASSUMED) < self.events
+        self.signs & sign::TOLD != 0
     }
 
     /// Whether the source is no longer registered: no event will ever come, and after
     /// `WouldBlock` there is nothing to wait for.
     pub fn is_deregistered(self) -> bool {
-        self.deregistered
+        self.signs & sign::DEREGISTERED != 0
     }
 }
 
 impl State {
+    #[inline]
     fn half(&mut self, direction: Direction) -> &mut Half {
         match direction {
             Direction::Read => &mut self.read,
             Direction::Write => &mut self.write,
-            Direction::Priority => &mut self.rare().priority,
-            Direction::Error => &mut self.rare().error,
+            Direction::Priority | Direction::Error => self.rare_half(direction),
+        }
+    }
+
+    #[cold]
+    fn is_rare_armed(&self) -> bool {
+        let rare = self.rare.as_ref();
+        rare.is_some_and(|rare| rare.priority.waiter.is_some() || rare.error.waiter.is_some())
+    }
+
+    #[cold]
+    fn rare_half(&mut self, direction: Direction) -> &mut Half {
+        let rare = self.rare();
+        match direction {
+            Direction::Priority => &mut rare.priority,
+            _ => &mut rare.error,
         }
     }
 
     fn rare(&mut self) -> &mut Rare {
-        let closed = self.read.closed;
+        let closed = self.read.signs & sign::CLOSED;
         self.rare.get_or_insert_with(|| Box::new(Rare::new(closed)))
     }
 
@@ -372,9 +401,9 @@ impl State {
 
     fn told(&mut self, direction: Direction) -> Option<Ready> {
         let deregistered = self.deregistered;
-        let known = self.half(direction).known(deregistered);
-        let is_ready = deregistered || known.is_told() || known.closed;
-        is_ready.then_some(known)
+        let half = self.half(direction);
+        let is_ready = deregistered || half.signs & (sign::TOLD | sign::CLOSED) != 0;
+        is_ready.then_some(half.known(deregistered))
     }
 
     /// What is urgent ends with what is read. Where nobody ever asked for either, that is told to
@@ -397,15 +426,15 @@ impl State {
 }
 
 impl Rare {
-    fn new(closed: bool) -> Self {
-        let half = |closed| Half {
+    fn new(closed: u8) -> Self {
+        let half = |signs| Half {
             used: ASSUMED,
-            closed,
+            signs,
             ..Half::new()
         };
         Rare {
             priority: half(closed),
-            error: half(false),
+            error: half(0),
         }
     }
 }
@@ -415,8 +444,7 @@ impl Half {
         Half {
             events: ASSUMED,
             used: 0,
-            hung_up: false,
-            closed: false,
+            signs: 0,
             waiter: None,
             more: Vec::new(),
         }
@@ -427,20 +455,20 @@ impl Half {
         waiters.any(|waiter| waiter.will_wake(waker))
     }
 
+    #[inline]
     fn known(&self, deregistered: bool) -> Ready {
         Ready {
             events: self.events,
-            used: self.used,
-            hung_up: self.hung_up,
-            closed: self.closed,
-            deregistered,
+            signs: self.signs | if deregistered { sign::DEREGISTERED } else { 0 },
         }
     }
 
     fn set_ready(&mut self, closed: bool, failed: bool, due: &mut Vec<Waker>) {
         self.events += 1;
-        self.closed |= closed;
-        self.hung_up |= closed || failed;
+        self.signs |= sign::TOLD;
+        if closed || failed {
+            self.signs |= sign::HUNG_UP | if closed { sign::CLOSED } else { 0 };
+        }
         self.call(due);
     }
 
