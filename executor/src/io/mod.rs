@@ -53,6 +53,8 @@ mod interest;
 mod ready;
 pub(crate) mod registered;
 pub(crate) mod readiness;
+mod async_fd;
+mod async_fd_guard;
 
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 
@@ -100,4 +102,10 @@ pub mod futures {
     pub use crate::io::write::{
         Flush, Shutdown, Write, WriteAll, WriteAllBuf, WriteBuf, WriteVectored,
     };
+}
+
+/// What exists on Unix only: readiness of any file descriptor.
+pub mod unix {
+    pub use crate::io::async_fd::{AsyncFd, AsyncFdRegisterError, AsyncFdTryNewError};
+    pub use crate::io::async_fd_guard::{AsyncFdReadyGuard, AsyncFdReadyMutGuard, TryIoError};
 }

@@ -1,7 +1,7 @@
 //! Readiness without an operation: asked, waited for, and used up by what the caller tries.
 //!
 //! `registered` tries its operation first, also on a socket of which nothing was told yet. Here
-//! counts only what the system told: there may be nothing to try.
+//! counts only what was told, by the system or by who made the socket: there may be nothing to try.
 
 use std::future::Future;
 use std::io;
@@ -22,27 +22,41 @@ impl<S: event::Source> Registered<S> {
     /// Waits until there is something to read, or the end of it.
     #[track_caller]
     pub(crate) fn readable(&self) -> Readiness<'_> {
-        Readiness(self.ready(Interest::READABLE))
+        Readiness(WaitFor::new(self.source(), Interest::READABLE))
     }
 
     /// Waits until there is room to write, or nobody to write to.
     #[track_caller]
     pub(crate) fn writable(&self) -> Readiness<'_> {
-        Readiness(self.ready(Interest::WRITABLE))
+        Readiness(WaitFor::new(self.source(), Interest::WRITABLE))
     }
 
     /// Waits for any of it, and says for which.
     #[track_caller]
     pub(crate) fn ready(&self, interest: Interest) -> WhatIsReady<'_> {
-        WhatIsReady(self.wait_for(interest))
+        WhatIsReady(WaitFor::new(self.source(), interest))
     }
 
     /// Waits, and tries what the caller wants to try, until that does something else than block.
     #[track_caller]
     pub(crate) fn async_io<F>(&self, interest: Interest, operation: F) -> AsyncIo<'_, F> {
         AsyncIo {
-            wait: self.wait_for(interest),
+            wait: WaitFor::new(self.source(), interest),
             operation,
+        }
+    }
+
+    /// As [`async_io`](Registered::async_io), for what must have the socket for itself.
+    #[track_caller]
+    pub(crate) fn async_io_mut<T>(
+        &mut self,
+        interest: Interest,
+        mut operation: impl FnMut(&mut S) -> io::Result<T>,
+    ) -> AsyncIo<'_, impl FnMut() -> io::Result<T>> {
+        let (io, source) = self.parts_mut();
+        AsyncIo {
+            wait: WaitFor::new(source, interest),
+            operation: move || operation(io),
         }
     }
 
@@ -52,11 +66,17 @@ impl<S: event::Source> Registered<S> {
         interest: Interest,
         operation: impl FnOnce() -> io::Result<T>,
     ) -> io::Result<T> {
-        let told = Told::now(self.source(), interest);
-        if told.is_empty() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        told.attempt(self.source(), operation)
+        Told::now(self.source(), interest).attempt(self.source(), operation)
+    }
+
+    /// As [`try_told`](Registered::try_told), for what must have the socket for itself.
+    pub(crate) fn try_told_mut<T>(
+        &mut self,
+        interest: Interest,
+        operation: impl FnOnce(&mut S) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let (io, source) = self.parts_mut();
+        Told::now(source, interest).attempt(source, || operation(io))
     }
 
     /// As [`readable`](Registered::readable), for those who poll by hand.
@@ -76,21 +96,12 @@ impl<S: event::Source> Registered<S> {
     ) -> Poll<io::Result<Told>> {
         poll_told(self.source(), interest, self.place(), cx)
     }
-
-    #[track_caller]
-    pub(crate) fn wait_for(&self, interest: Interest) -> WaitFor<'_> {
-        WaitFor {
-            source: self.source(),
-            interest,
-            place: Location::caller(),
-            is_waiting: false,
-        }
-    }
 }
 
 /// What was told, and by how many events, for those who use it up.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Told {
+    ready: Ready,
     by: [Option<(Direction, mainspring_reactor::Ready)>; 4],
 }
 
@@ -121,9 +132,15 @@ impl Told {
         interest: Interest,
         ask: impl Fn(Direction) -> Option<mainspring_reactor::Ready>,
     ) -> Told {
-        let mut all = Told::default();
+        let mut all = Told {
+            ready: Ready::EMPTY,
+            by: [None; 4],
+        };
         for (direction, by) in interest.directions().zip(&mut all.by) {
-            *by = ask(direction).map(|told| (direction, told));
+            if let Some(told) = ask(direction) {
+                all.ready |= Ready::from_told(direction, told);
+                *by = Some((direction, told));
+            }
         }
         all
     }
@@ -143,32 +160,35 @@ impl Told {
     }
 
     pub(crate) fn ready(&self) -> Ready {
-        let by = self.by.iter().flatten();
-        by.fold(Ready::EMPTY, |all, &(direction, told)| {
-            all | Ready::from_told(direction, told)
-        })
+        self.ready
     }
 
-    /// Tries an operation upon it, which uses it up if it would have blocked.
-    pub(crate) fn attempt<T>(
-        &self,
+    /// Tries an operation, if something was told, which is used up if it would have blocked.
+    fn attempt<T>(
+        mut self,
         source: &Source,
         operation: impl FnOnce() -> io::Result<T>,
     ) -> io::Result<T> {
+        if self.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let result = operation();
         if let Err(error) = &result
             && error.kind() == io::ErrorKind::WouldBlock
         {
-            self.clear(source);
+            self.clear(source, Ready::ALL);
         }
         result
     }
 
-    /// Uses it up. Events that came since count; and what is closed stays so.
-    pub(crate) fn clear(&self, source: &Source) {
+    /// Uses some of it up. Events that came since count; and what is closed stays so.
+    pub(crate) fn clear(&mut self, source: &Source, some: Ready) {
         for &(direction, told) in self.by.iter().flatten() {
-            source.clear_ready(direction, told);
+            if !(Ready::of(direction) & some).is_empty() {
+                source.clear_ready(direction, told);
+            }
         }
+        self.ready = self.ready - some;
     }
 }
 
@@ -204,15 +224,23 @@ pub(crate) struct WaitFor<'a> {
     is_waiting: bool,
 }
 
-impl WaitFor<'_> {
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Told>> {
-        let polled = poll_told(self.source, self.interest, self.place, cx);
-        match &polled {
-            Poll::Ready(Ok(told)) => self.leave(|direction| !told.has(direction)),
-            Poll::Ready(Err(_)) => self.is_waiting = false,
-            Poll::Pending => self.is_waiting = true,
+impl<'a> WaitFor<'a> {
+    #[track_caller]
+    pub(crate) fn new(source: &'a Source, interest: Interest) -> Self {
+        WaitFor::new_at(source, interest, Location::caller())
+    }
+
+    pub(crate) fn new_at(
+        source: &'a Source,
+        interest: Interest,
+        place: &'static Location<'static>,
+    ) -> Self {
+        WaitFor {
+            source,
+            interest,
+            place,
+            is_waiting: false,
         }
-        polled
     }
 
     /// Who waited for several things still stands in line for those that did not come.
@@ -226,6 +254,20 @@ impl WaitFor<'_> {
     }
 }
 
+impl Future for WaitFor<'_> {
+    type Output = io::Result<Told>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<Told>> {
+        let polled = poll_told(self.source, self.interest, self.place, cx);
+        match &polled {
+            Poll::Ready(Ok(told)) => self.leave(|direction| !told.has(direction)),
+            Poll::Ready(Err(_)) => self.is_waiting = false,
+            Poll::Pending => self.is_waiting = true,
+        }
+        polled
+    }
+}
+
 impl Drop for WaitFor<'_> {
     fn drop(&mut self) {
         self.leave(|_| true);
@@ -235,7 +277,7 @@ impl Drop for WaitFor<'_> {
 /// The future of `readable` and `writable`, of every socket.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct Readiness<'a>(WhatIsReady<'a>);
+pub struct Readiness<'a>(WaitFor<'a>);
 
 impl Future for Readiness<'_> {
     type Output = io::Result<()>;
@@ -254,7 +296,7 @@ impl Future for WhatIsReady<'_> {
     type Output = io::Result<Ready>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
-        self.0.poll(cx).map_ok(|told| told.ready())
+        Pin::new(&mut self.0).poll(cx).map_ok(|told| told.ready())
     }
 }
 
@@ -275,7 +317,7 @@ impl<F: FnMut() -> io::Result<T>, T> Future for AsyncIo<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let this = self.get_mut();
         loop {
-            let told = ready!(this.wait.poll(cx))?;
+            let told = ready!(Pin::new(&mut this.wait).poll(cx))?;
             match told.attempt(this.wait.source, &mut this.operation) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return Poll::Ready(result),

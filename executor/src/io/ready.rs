@@ -94,21 +94,29 @@ impl Ready {
         self & other == other
     }
 
+    /// What one direction is ready for when an event told it.
+    pub(crate) fn of(direction: Direction) -> Ready {
+        match direction {
+            Direction::Read => Ready::READABLE,
+            Direction::Write => Ready::WRITABLE,
+            Direction::Priority => Ready::URGENT,
+            Direction::Error => Ready::ERROR,
+        }
+    }
+
     /// What the reactor told of one direction.
     pub(crate) fn from_told(direction: Direction, told: mainspring_reactor::Ready) -> Ready {
-        let (open, closed) = match direction {
-            Direction::Read => (Ready::READABLE, Ready::READ_CLOSED),
-            Direction::Write => (Ready::WRITABLE, Ready::WRITE_CLOSED),
-            Direction::Priority => (Ready::URGENT, Ready::READ_CLOSED),
-            Direction::Error => (Ready::ERROR, Ready::EMPTY),
+        let closed = match direction {
+            Direction::Read | Direction::Priority => Ready::READ_CLOSED,
+            Direction::Write => Ready::WRITE_CLOSED,
+            Direction::Error => Ready::EMPTY,
         };
-        let open = if told.is_told() { open } else { Ready::EMPTY };
-        let closed = if told.is_closed() {
-            closed
-        } else {
-            Ready::EMPTY
-        };
-        open | closed
+        match (told.is_told(), told.is_closed()) {
+            (true, true) => Ready::of(direction) | closed,
+            (true, false) => Ready::of(direction),
+            (false, true) => closed,
+            (false, false) => Ready::EMPTY,
+        }
     }
 }
 

@@ -131,17 +131,30 @@ impl<S: event::Source> Registered<S> {
     /// What the system answers. The socket is closed then.
     pub(crate) fn new(
         engine: &Engine,
-        mut io: S,
+        io: S,
         place: &'static Location<'static>,
     ) -> io::Result<Self> {
         let both = Interest::READABLE | Interest::WRITABLE;
-        let source = engine.reactor.borrow_mut().register(&mut io, both)?;
-        Ok(Registered {
-            io: Some(io),
-            source,
-            home: engine.remote.clone(),
-            place,
-        })
+        Registered::register(engine, io, both, place).map_err(|(_, error)| error)
+    }
+
+    /// As [`new`](Registered::new), but what cannot be registered is given back.
+    pub(crate) fn register(
+        engine: &Engine,
+        mut io: S,
+        interest: Interest,
+        place: &'static Location<'static>,
+    ) -> Result<Self, (S, io::Error)> {
+        let registered = engine.reactor.borrow_mut().register(&mut io, interest);
+        match registered {
+            Ok(source) => Ok(Registered {
+                io: Some(io),
+                source,
+                home: engine.remote.clone(),
+                place,
+            }),
+            Err(error) => Err((io, error)),
+        }
     }
 
     /// Says what the socket is connected to: the paused clock asks.
@@ -150,8 +163,20 @@ impl<S: event::Source> Registered<S> {
         context::at_home(&self.home, move |engine| engine.wires.set(source, wire));
     }
 
+    /// Takes it for told that an operation may be tried: what was connected just now may be read
+    /// and written as a rule.
+    pub(crate) fn assume(&self, direction: Direction) {
+        let mut due = Vec::new();
+        self.source.renew(direction, &mut due);
+        wake_all(due);
+    }
+
     pub(crate) fn source(&self) -> &Source {
         &self.source
+    }
+
+    pub(crate) fn home(&self) -> &Arc<Remote> {
+        &self.home
     }
 
     pub(crate) fn place(&self) -> &'static Location<'static> {
@@ -161,6 +186,13 @@ impl<S: event::Source> Registered<S> {
     pub(crate) fn io(&self) -> &S {
         let io = self.io.as_ref();
         io.expect("a socket that was taken out is used by nobody")
+    }
+
+    /// Both, for those who need the socket for themselves.
+    pub(crate) fn parts_mut(&mut self) -> (&mut S, &Source) {
+        let io = self.io.as_mut();
+        let io = io.expect("a socket that was taken out is used by nobody");
+        (io, &self.source)
     }
 
     /// The socket, no longer registered.
