@@ -417,10 +417,29 @@ fn channels() {
 
 #[test]
 fn sockets() {
+    use mainspring::io::unix::*;
+    use mainspring::io::{Interest, Ready};
     use mainspring::net::*;
+    use std::os::fd::OwnedFd;
+    use std::rc::Rc;
     rows! {
         TcpListener: Send Sync Unpin UnwindSafe RefUnwindSafe;
         TcpStream: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        TcpSocket: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        tcp::ReadHalf<'static>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        tcp::OwnedWriteHalf: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        tcp::ReuniteError: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        tcp::futures::Readiness<'static>: Send Sync Unpin; // more: Unpin
+        tcp::futures::WhatIsReady<'static>: Send Sync Unpin; // more: Unpin
+        Interest: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        Ready: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        AsyncFd<OwnedFd>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        AsyncFd<Rc<OwnedFd>>: Unpin, not Send Sync;
+        AsyncFdReadyGuard<'static, OwnedFd>: Send Sync Unpin;
+        AsyncFdReadyGuard<'static, Rc<OwnedFd>>: Unpin, not Send Sync;
+        AsyncFdReadyMutGuard<'static, OwnedFd>: Send Sync Unpin;
+        AsyncFdRegisterError<Sent>: Send Unpin, not Sync;
+        TryIoError: Send Sync Unpin;
     }
 }
 

@@ -23,6 +23,20 @@ fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 #[mainspring::test]
+async fn a_socket_that_was_accepted_is_ready_until_it_is_tried() {
+    let (_here, there) = pair().await;
+    assert_eq!(
+        there.ready(BOTH).await.unwrap(),
+        Ready::READABLE | Ready::WRITABLE
+    );
+    assert_eq!(
+        there.try_read(&mut [0; 8]).unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
+    assert_eq!(there.ready(BOTH).await.unwrap(), Ready::WRITABLE);
+}
+
+#[mainspring::test]
 async fn what_nobody_told_is_not_ready_however_new_the_socket() {
     let (here, mut there) = pair().await;
     let mut readable = here.readable();

@@ -704,47 +704,6 @@ fn sockets_and_their_futures_may_be_sent_and_shared() {
     let _ = futures;
 }
 
-#[test]
-fn out_of_files_accept_says_so_once_and_serves_those_who_wait_when_files_are_back() {
-    // The limit is the process's, so it is another process's.
-    if std::env::var_os("MAINSPRING_FEW_FILES").is_none() {
-        let this = std::env::current_exe().unwrap();
-        let name = thread::current().name().unwrap().to_owned();
-        let output = std::process::Command::new("sh")
-            .args(["-c", "ulimit -n 40; exec \"$@\"", "sh"])
-            .arg(this)
-            .args(["--exact", &name, "--nocapture"])
-            .env("MAINSPRING_FEW_FILES", "1")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-        return;
-    }
-    let runtime = mainspring::runtime::Builder::new_current_thread()
-        .start_paused(true)
-        .build_local()
-        .unwrap();
-    runtime.block_on(async {
-        let (listener, address) = listener().await;
-        let mut client = std::net::TcpStream::connect(address).unwrap();
-        let mut hoard = Vec::new();
-        while let Ok(file) = std::fs::File::open("/dev/null") {
-            hoard.push(file);
-        }
-        let start = mainspring::time::Instant::now();
-        for _ in 0..3 {
-            let error = listener.accept().await.unwrap_err();
-            assert!(error.to_string().contains("Too many open files"), "{error}");
-        }
-        // A server that goes on after the error does not spin.
-        assert_eq!(start.elapsed(), Duration::from_millis(200));
-        drop(hoard);
-        let (mut stream, _) = listener.accept().await.unwrap();
-        client.write_all(b"tick").unwrap();
-        stream.read_exact(&mut [0; 4]).await.unwrap();
-    });
-}
-
 // Under the paused clock.
 
 #[mainspring::test(start_paused = true)]

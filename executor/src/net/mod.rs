@@ -11,9 +11,11 @@
 
 mod lookup;
 mod addr;
+pub(crate) mod line;
 
 pub mod tcp;
 
 pub use crate::net::addr::{LookupHost, ToSocketAddrs, lookup_host};
 pub use crate::net::tcp::listener::TcpListener;
+pub use crate::net::tcp::socket::TcpSocket;
 pub use crate::net::tcp::stream::TcpStream;

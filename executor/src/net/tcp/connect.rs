@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::vec;
 
 use mainspring_reactor::Direction;
+use socket2::Socket;
 
 use crate::engine::context;
 use crate::engine::hold::Wire;
@@ -17,6 +18,9 @@ use crate::leaf;
 use crate::net::addr::ToSocketAddrs;
 use crate::net::lookup::Lookup;
 use crate::net::tcp::stream::TcpStream;
+
+/// `EINPROGRESS`, which has no stable name in std: the connection is being made.
+const IN_PROGRESS: i32 = if cfg!(target_os = "linux") { 115 } else { 36 };
 
 impl TcpStream {
     /// Connects to an address; to several, one after the other, until one answers.
@@ -57,9 +61,23 @@ pub struct Connect {
     place: &'static Location<'static>,
 }
 
+impl Connect {
+    /// Connects a socket that was made before.
+    #[track_caller]
+    pub(crate) fn prepared(socket: Socket, address: SocketAddr) -> Connect {
+        Connect {
+            step: Step::Prepared(Some(socket), address),
+            refused: None,
+            place: Location::caller(),
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Step {
     LookingUp(Lookup),
+    /// A socket of the caller's, for one address.
+    Prepared(Option<Socket>, SocketAddr),
     /// The connection that is being made, and the addresses to be tried after it.
     Trying(
         Option<Registered<mio::net::TcpStream>>,
@@ -78,6 +96,12 @@ impl Future for Connect {
                     let addresses = ready!(lookup.poll(cx, place))?;
                     self.step = Step::Trying(None, addresses.into_iter());
                 }
+                Step::Prepared(socket, address) => {
+                    let socket = socket.take();
+                    let socket = socket.expect("a step is left when it is done");
+                    let begun = begin_with(socket, *address, place)?;
+                    self.step = Step::Trying(Some(begun), Vec::new().into_iter());
+                }
                 Step::Trying(attempt @ Some(_), _) => {
                     let socket = attempt.as_ref().expect("matched");
                     let polled = socket.poll_io(cx, Direction::Write, peer);
@@ -89,6 +113,7 @@ impl Future for Connect {
                     match connected {
                         Ok(there) => {
                             let here = socket.io().local_addr()?;
+                            socket.assume(Direction::Write);
                             return Poll::Ready(Ok(TcpStream::new(socket, here, there)));
                         }
                         Err(error) => self.refused = Some(error),
@@ -114,7 +139,25 @@ fn begin(
     place: &'static Location<'static>,
 ) -> io::Result<Registered<mio::net::TcpStream>> {
     let engine = context::expect("`TcpStream::connect`");
-    let socket = Registered::new(&engine, mio::net::TcpStream::connect(address)?, place)?;
+    let io = mio::net::TcpStream::connect(address)?;
+    let socket = Registered::new(&engine, io, place)?;
+    socket.set_wire(Wire::Connecting(address));
+    Ok(socket)
+}
+
+fn begin_with(
+    socket: Socket,
+    address: SocketAddr,
+    place: &'static Location<'static>,
+) -> io::Result<Registered<mio::net::TcpStream>> {
+    let engine = context::expect("`TcpSocket::connect`");
+    socket.set_nonblocking(true)?;
+    match socket.connect(&address.into()) {
+        Err(error) if error.raw_os_error() != Some(IN_PROGRESS) => return Err(error),
+        _ => {}
+    }
+    let io = mio::net::TcpStream::from_std(socket.into());
+    let socket = Registered::new(&engine, io, place)?;
     socket.set_wire(Wire::Connecting(address));
     Ok(socket)
 }

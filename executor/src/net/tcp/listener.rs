@@ -6,9 +6,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use mainspring_reactor::Direction;
 
@@ -16,17 +14,10 @@ use crate::engine::context;
 use crate::engine::hold::Wire;
 use crate::io::registered::{Registered, Wait};
 use crate::net::addr::ToSocketAddrs;
+use crate::net::line::Line;
 use crate::net::lookup::Lookup;
 use crate::net::tcp::connect::no_address;
 use crate::net::tcp::stream::TcpStream;
-use crate::time::{Sleep, sleep};
-
-/// How long the next `accept` waits after one that found the process or the system out of files.
-///
-/// The connection is still in the line, so without a wait a server that goes on after the error
-/// would spin. Twice as long leaves those who wait that much longer when files come back; half
-/// as long tries twice as often in vain.
-const AFTER_EXHAUSTION: Duration = Duration::from_millis(100);
 
 /// A TCP socket that waits for connections.
 ///
@@ -63,8 +54,7 @@ const AFTER_EXHAUSTION: Duration = Duration::from_millis(100);
 pub struct TcpListener {
     socket: Registered<mio::net::TcpListener>,
     address: SocketAddr,
-    /// The last `accept` found no more files.
-    is_exhausted: AtomicBool,
+    line: Line,
 }
 
 impl TcpListener {
@@ -124,13 +114,14 @@ impl TcpListener {
         Ok(self.socket.into_inner().into())
     }
 
-    fn new(socket: Registered<mio::net::TcpListener>) -> io::Result<Self> {
+    pub(crate) fn new(socket: Registered<mio::net::TcpListener>) -> io::Result<Self> {
         let address = socket.io().local_addr()?;
         socket.set_wire(Wire::Listening(address));
+        let line = Line::new(&socket);
         Ok(TcpListener {
             socket,
             address,
-            is_exhausted: AtomicBool::new(false),
+            line,
         })
     }
 
@@ -140,8 +131,9 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// What the system answers, mostly that there are too many open files. The connection stays
-    /// in line then, and the next call waits for a tenth of a second before it tries again.
+    /// What the system answers, mostly that there are too many open files. That is told once: the
+    /// connection stays in line, and the next call waits until there are files again, from
+    /// wherever they come.
     ///
     /// # Panics
     ///
@@ -155,31 +147,30 @@ impl TcpListener {
         Accept {
             listener: self,
             wait: Wait::new(&self.socket, Direction::Read, "a connection to accept"),
-            pause: None,
         }
     }
 
-    /// As [`accept`](TcpListener::accept), for those who poll by hand; it tries again at once
-    /// when files have run out.
+    /// As [`accept`](TcpListener::accept), for those who poll by hand.
     ///
     /// # Errors
     ///
     /// As [`accept`](TcpListener::accept).
     #[track_caller]
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let accepted = ready!(self.socket.poll_io(cx, Direction::Read, accept));
+        let take = |_: &_| self.take();
+        let accepted = ready!(self.socket.poll_io(cx, Direction::Read, take))?;
         Poll::Ready(self.register(accepted, Location::caller()))
+    }
+
+    fn take(&self) -> io::Result<(mio::net::TcpStream, SocketAddr)> {
+        self.line.take(&self.socket, || self.socket.io().accept())
     }
 
     fn register(
         &self,
-        accepted: io::Result<(mio::net::TcpStream, SocketAddr)>,
+        (io, there): (mio::net::TcpStream, SocketAddr),
         place: &'static Location<'static>,
     ) -> io::Result<(TcpStream, SocketAddr)> {
-        let (io, there) = accepted.inspect_err(|error| {
-            let is_exhausted = is_exhaustion(error);
-            self.is_exhausted.store(is_exhausted, Ordering::Relaxed);
-        })?;
         let engine = context::expect("`TcpListener::accept`");
         // Who listens everywhere learns by which of its addresses this one came.
         let here = match self.address.ip().is_unspecified() {
@@ -187,6 +178,9 @@ impl TcpListener {
             true => io.local_addr()?,
         };
         let socket = Registered::new(&engine, io, place)?;
+        // Whoever connected mostly has something to say.
+        socket.assume(Direction::Read);
+        socket.assume(Direction::Write);
         Ok((TcpStream::new(socket, here, there), there))
     }
 
@@ -215,6 +209,16 @@ impl TcpListener {
     /// What the system answers.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.socket.io().set_ttl(ttl)
+    }
+}
+
+/// As [`TcpListener::from_std`].
+impl TryFrom<std::net::TcpListener> for TcpListener {
+    type Error = io::Error;
+
+    #[track_caller]
+    fn try_from(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+        TcpListener::from_std(listener)
     }
 }
 
@@ -265,8 +269,6 @@ impl Future for Bind {
 pub struct Accept<'a> {
     listener: &'a TcpListener,
     wait: Wait<'a, mio::net::TcpListener>,
-    /// The wait after files have run out.
-    pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Future for Accept<'_> {
@@ -274,41 +276,7 @@ impl Future for Accept<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        if this.listener.is_exhausted.swap(false, Ordering::Relaxed) {
-            this.pause = Some(Box::pin(sleep(AFTER_EXHAUSTION)));
-        }
-        if let Some(pause) = &mut this.pause {
-            ready!(pause.as_mut().poll(cx));
-            this.pause = None;
-        }
-        let accepted = ready!(this.wait.poll_io(cx, accept));
+        let accepted = ready!(this.wait.poll_io(cx, |_| this.listener.take()))?;
         Poll::Ready(this.listener.register(accepted, this.wait.place()))
     }
-}
-
-/// Takes the next connection out of the line that is still one.
-fn accept(io: &mio::net::TcpListener) -> io::Result<(mio::net::TcpStream, SocketAddr)> {
-    loop {
-        match io.accept() {
-            Err(error) if is_about_the_peer(&error) => {}
-            result => return result,
-        }
-    }
-}
-
-/// The connection was given up, by the other side or by the network, before it was accepted.
-fn is_about_the_peer(error: &io::Error) -> bool {
-    // `EPROTO`, which has no name in std.
-    let protocol_error = if cfg!(target_os = "linux") { 71 } else { 100 };
-    error.kind() == io::ErrorKind::ConnectionAborted || error.raw_os_error() == Some(protocol_error)
-}
-
-/// There are no more files, or no more memory for sockets.
-fn is_exhaustion(error: &io::Error) -> bool {
-    // `ENOMEM`, `ENFILE`, `EMFILE` and `ENOBUFS`, which have no names in std.
-    let no_buffers = if cfg!(target_os = "linux") { 105 } else { 55 };
-    let number = error.raw_os_error();
-    [12, 23, 24, no_buffers]
-        .into_iter()
-        .any(|each| number == Some(each))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod stream;
 mod connect;
 pub(crate) mod listener;
+pub(crate) mod socket;
 
 mod split;
 mod split_owned;

@@ -1,14 +1,15 @@
 //! `ReadHalf` and `WriteHalf`: a borrowed stream, to be read and written at the same time.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::BufMut;
 use mainspring_reactor::Direction;
 
-use crate::io::readiness::Readiness;
-use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
+use crate::io::readiness::{Readiness, WhatIsReady};
+use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use crate::net::tcp::stream::{Peek, TcpStream};
 
 impl TcpStream {
@@ -50,6 +51,20 @@ impl ReadHalf<'_> {
         self.0.readable()
     }
 
+    /// As [`TcpStream::ready`].
+    ///
+    /// # Errors
+    ///
+    /// If the runtime the socket was made in has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: nothing is read.
+    #[track_caller]
+    pub fn ready(&self, interest: Interest) -> WhatIsReady<'_> {
+        self.0.ready(interest)
+    }
+
     /// As [`TcpStream::try_read`].
     ///
     /// # Errors
@@ -57,6 +72,24 @@ impl ReadHalf<'_> {
     /// `WouldBlock` if there is nothing; otherwise what the system answers.
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.try_read(buf)
+    }
+
+    /// As [`TcpStream::try_read_vectored`].
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is nothing; otherwise what the system answers.
+    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.0.try_read_vectored(bufs)
+    }
+
+    /// As [`TcpStream::try_read_buf`].
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is nothing; otherwise what the system answers.
+    pub fn try_read_buf<B: BufMut + ?Sized>(&self, buf: &mut B) -> io::Result<usize> {
+        self.0.try_read_buf(buf)
     }
 
     /// As [`TcpStream::peek`].
@@ -71,6 +104,19 @@ impl ReadHalf<'_> {
     #[track_caller]
     pub fn peek<'a, 'b>(&'a mut self, buf: &'b mut [u8]) -> Peek<'a, 'b> {
         self.0.peek(buf)
+    }
+
+    /// As [`TcpStream::poll_peek`].
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn poll_peek(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_peek(cx, buf)
     }
 
     /// The address at this end.
@@ -107,6 +153,20 @@ impl WriteHalf<'_> {
         self.0.writable()
     }
 
+    /// As [`TcpStream::ready`].
+    ///
+    /// # Errors
+    ///
+    /// If the runtime the socket was made in has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: nothing is written.
+    #[track_caller]
+    pub fn ready(&self, interest: Interest) -> WhatIsReady<'_> {
+        self.0.ready(interest)
+    }
+
     /// As [`TcpStream::try_write`].
     ///
     /// # Errors
@@ -114,6 +174,15 @@ impl WriteHalf<'_> {
     /// `WouldBlock` if there is no room; otherwise what the system answers.
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.0.try_write(buf)
+    }
+
+    /// As [`TcpStream::try_write_vectored`].
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room; otherwise what the system answers.
+    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.try_write_vectored(bufs)
     }
 
     /// The address at this end.

@@ -2,16 +2,17 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::BufMut;
 use mainspring_reactor::Direction;
 
-use crate::io::readiness::Readiness;
-use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
+use crate::io::readiness::{Readiness, WhatIsReady};
+use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use crate::net::tcp::stream::{Peek, TcpStream};
 
 impl TcpStream {
@@ -94,6 +95,20 @@ impl OwnedReadHalf {
         self.stream.readable()
     }
 
+    /// As [`TcpStream::ready`].
+    ///
+    /// # Errors
+    ///
+    /// If the runtime the socket was made in has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: nothing is read.
+    #[track_caller]
+    pub fn ready(&self, interest: Interest) -> WhatIsReady<'_> {
+        self.stream.ready(interest)
+    }
+
     /// As [`TcpStream::try_read`].
     ///
     /// # Errors
@@ -101,6 +116,24 @@ impl OwnedReadHalf {
     /// `WouldBlock` if there is nothing; otherwise what the system answers.
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.stream.try_read(buf)
+    }
+
+    /// As [`TcpStream::try_read_vectored`].
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is nothing; otherwise what the system answers.
+    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.stream.try_read_vectored(bufs)
+    }
+
+    /// As [`TcpStream::try_read_buf`].
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is nothing; otherwise what the system answers.
+    pub fn try_read_buf<B: BufMut + ?Sized>(&self, buf: &mut B) -> io::Result<usize> {
+        self.stream.try_read_buf(buf)
     }
 
     /// As [`TcpStream::peek`].
@@ -115,6 +148,19 @@ impl OwnedReadHalf {
     #[track_caller]
     pub fn peek<'a, 'b>(&'a mut self, buf: &'b mut [u8]) -> Peek<'a, 'b> {
         self.stream.peek(buf)
+    }
+
+    /// As [`TcpStream::poll_peek`].
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn poll_peek(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<usize>> {
+        self.stream.poll_peek(cx, buf)
     }
 
     /// The address at this end.
@@ -165,6 +211,20 @@ impl OwnedWriteHalf {
         self.stream.writable()
     }
 
+    /// As [`TcpStream::ready`].
+    ///
+    /// # Errors
+    ///
+    /// If the runtime the socket was made in has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Strict**: nothing is written.
+    #[track_caller]
+    pub fn ready(&self, interest: Interest) -> WhatIsReady<'_> {
+        self.stream.ready(interest)
+    }
+
     /// As [`TcpStream::try_write`].
     ///
     /// # Errors
@@ -172,6 +232,15 @@ impl OwnedWriteHalf {
     /// `WouldBlock` if there is no room; otherwise what the system answers.
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.stream.try_write(buf)
+    }
+
+    /// As [`TcpStream::try_write_vectored`].
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room; otherwise what the system answers.
+    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.stream.try_write_vectored(bufs)
     }
 
     /// The address at this end.

@@ -1,15 +1,17 @@
 //! `TcpStream`: one connection.
 
 use std::future::Future;
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::BufMut;
 use mainspring_reactor::Direction;
+use socket2::SockRef;
 
 use crate::engine::context;
 use crate::engine::hold::Wire;
@@ -135,6 +137,57 @@ impl TcpStream {
     /// What the system answers.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.socket.io().set_nodelay(nodelay)
+    }
+
+    /// Whether what was received is confirmed at once, for now (`TCP_QUICKACK`).
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn quickack(&self) -> io::Result<bool> {
+        SockRef::from(self).tcp_quickack()
+    }
+
+    /// Confirms what was received at once, or when there is something to send along. The system
+    /// goes back to its own judgement by itself.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
+        SockRef::from(self).set_tcp_quickack(quickack)
+    }
+
+    /// How long closing the socket waits until what was written has been received (`SO_LINGER`).
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        SockRef::from(self).linger()
+    }
+
+    /// Sets how long closing the socket waits until what was written has been received, and with
+    /// it the whole loop.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    #[deprecated = "closing the socket would block the loop; see `set_zero_linger`"]
+    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
+        SockRef::from(self).set_linger(linger)
+    }
+
+    /// Lets closing the socket reset the connection: what was not received yet is lost, and the
+    /// other side reads an error.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn set_zero_linger(&self) -> io::Result<()> {
+        SockRef::from(self).set_linger(Some(Duration::ZERO))
     }
 
     /// How many routers a packet from here may pass.
@@ -304,6 +357,16 @@ impl TcpStream {
         self.socket.try_io(Direction::Read, |mut io| io.read(buf))
     }
 
+    /// Reads what there is now, into several buffers as if they were one.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is nothing; otherwise what the system answers.
+    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let read = |mut io: &mio::net::TcpStream| io.read_vectored(bufs);
+        self.socket.try_io(Direction::Read, read)
+    }
+
     /// Reads what there is now, and appends it to `buf`.
     ///
     /// # Errors
@@ -327,7 +390,7 @@ impl TcpStream {
         self.socket.try_io(Direction::Write, |mut io| io.write(buf))
     }
 
-    /// Writes what there is room for now, from several buffers as if they were one.
+    /// Writes what there is room for now, out of several pieces of memory, one after the other.
     ///
     /// # Errors
     ///
@@ -336,7 +399,6 @@ impl TcpStream {
         let write = |mut io: &mio::net::TcpStream| io.write_vectored(bufs);
         self.socket.try_io(Direction::Write, write)
     }
-
     /// Waits for something to read, copies it into `buf`, and leaves it to be read. Says how much
     /// that was; zero is the end of the stream.
     ///
@@ -464,6 +526,22 @@ impl AsyncWrite for TcpStream {
 
     fn abandon_write(self: Pin<&mut Self>) {
         self.release(Direction::Write);
+    }
+}
+
+/// As [`TcpStream::from_std`].
+impl TryFrom<std::net::TcpStream> for TcpStream {
+    type Error = io::Error;
+
+    #[track_caller]
+    fn try_from(stream: std::net::TcpStream) -> io::Result<TcpStream> {
+        TcpStream::from_std(stream)
+    }
+}
+
+impl AsRef<TcpStream> for TcpStream {
+    fn as_ref(&self) -> &TcpStream {
+        self
     }
 }
 

@@ -1,6 +1,9 @@
-//! What nobody can see from outside: the reactor's table and the clock's list of wires.
+//! What nobody can see from outside: the reactor's table, the clock's list of wires, and calls
+//! that the system cuts short.
 
-use std::io;
+use std::future::poll_fn;
+use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
 use std::task::{Context, Waker};
 use std::thread;
 
@@ -8,9 +11,10 @@ use mainspring_reactor::Direction;
 
 use crate::engine::context;
 use crate::io::registered::Wait;
+use crate::io::unix::AsyncFd;
 use crate::net::{TcpListener, TcpStream};
 use crate::runtime::LocalRuntime;
-use crate::task::yield_now;
+use crate::task::{spawn_local, yield_now};
 
 fn registered() -> usize {
     context::expect("a test").reactor.borrow().len()
@@ -87,4 +91,73 @@ async fn a_wait_that_is_given_up_leaves_nobody_waiting() -> io::Result<()> {
         assert_eq!(armed(), 0);
     }
     Ok(())
+}
+
+/// Calls an operation that is interrupted each second time.
+fn interrupted<T>(mut operation: impl FnMut() -> io::Result<T>) -> impl FnMut() -> io::Result<T> {
+    let mut is_next = false;
+    move || {
+        is_next = !is_next;
+        match is_next {
+            true => Err(io::ErrorKind::Interrupted.into()),
+            false => operation(),
+        }
+    }
+}
+
+#[mainspring::test]
+async fn f32_f33_interrupted_and_short_calls_lose_and_repeat_no_byte() -> io::Result<()> {
+    let (here, there) = pair().await?;
+    let sent: Vec<u8> = (0..20_000u32).map(|at| (at % 251) as u8).collect();
+    let to_send = sent.clone();
+    let writer = spawn_local(async move {
+        let mut left = to_send.as_slice();
+        while !left.is_empty() {
+            // Three bytes at most, as a system does whose buffers are all but full.
+            let some = &left[..left.len().min(3)];
+            let count = poll_fn(|cx| {
+                let mut write = interrupted(|| here.socket.io().write(some));
+                here.socket.poll_io(cx, Direction::Write, |_| write())
+            });
+            left = &left[count.await?..];
+        }
+        here.shutdown_shared()
+    });
+    let mut heard = Vec::new();
+    let mut buf = [0; 2];
+    loop {
+        let count = poll_fn(|cx| {
+            let mut read = interrupted(|| there.socket.io().read(&mut buf));
+            there.socket.poll_io(cx, Direction::Read, |_| read())
+        });
+        match count.await? {
+            0 => break,
+            count => heard.extend_from_slice(&buf[..count]),
+        }
+    }
+    writer.await??;
+    assert!(heard == sent);
+    Ok(())
+}
+
+#[mainspring::test]
+async fn f32_an_interrupted_attempt_is_made_again_at_once_by_those_who_do_not_wait()
+-> io::Result<()> {
+    let (here, _there) = pair().await?;
+    let mut attempt = interrupted(|| Ok(7));
+    let tried = here.socket.try_io(Direction::Write, |_| attempt());
+    assert_eq!(tried?, 7);
+    Ok(())
+}
+
+#[mainspring::test]
+async fn f37_what_cannot_be_registered_leaves_nothing_behind_and_comes_back() {
+    let before = registered();
+    let file = std::fs::File::open("/dev/null").unwrap();
+    let number = file.as_raw_fd();
+    let refused = AsyncFd::register(file).unwrap_err();
+    let (file, error) = refused.into_parts();
+    assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+    assert_eq!(file.as_raw_fd(), number);
+    assert_eq!(registered(), before);
 }
