@@ -4,6 +4,7 @@
 
 pub mod by_hand;
 pub mod chopped;
+pub mod folder;
 pub mod in_time;
 pub mod on_drop;
 pub mod orders;

@@ -444,6 +444,28 @@ fn sockets() {
 }
 
 #[test]
+fn sockets_of_this_machine_and_datagrams() {
+    use mainspring::net::*;
+    rows! {
+        UdpSocket: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        UnixDatagram: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        UnixListener: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        UnixStream: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        UnixSocket: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        unix::SocketAddr: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        unix::UCred: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        unix::ReadHalf<'static>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        unix::WriteHalf<'static>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        unix::OwnedReadHalf: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        unix::OwnedWriteHalf: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        unix::ReuniteError: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        unix::pipe::Sender: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        unix::pipe::Receiver: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        unix::pipe::OpenOptions: Send Sync Unpin UnwindSafe RefUnwindSafe;
+    }
+}
+
+#[test]
 fn signals() {
     use mainspring::sync::*;
     rows! {

@@ -6,7 +6,7 @@
 //! the clock asks before it jumps.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use mainspring_reactor::SourceKey;
@@ -20,6 +20,18 @@ pub(crate) enum Wire {
     Listening(SocketAddr),
     /// A stream between two addresses.
     Stream { here: SocketAddr, there: SocketAddr },
+    /// A stream whose other end was once here, too.
+    End(End),
+    /// One end of a pipe, which the system calls by two numbers.
+    Pipe {
+        device: u64,
+        inode: u64,
+        writes: bool,
+    },
+    /// A stream to somebody outside of this loop.
+    Stranger,
+    /// A listener by the name of a file: as `Listening`, and it closes its line when it goes.
+    Door,
     /// The end of a worker process that has no job: it may come or not, and nobody goes on then.
     Idle,
 }
@@ -39,7 +51,7 @@ impl Wire {
                 here: plain(here),
                 there: plain(there),
             },
-            Wire::Idle => Wire::Idle,
+            other => other,
         }
     }
 
@@ -50,6 +62,22 @@ impl Wire {
             (Ipv6Addr::UNSPECIFIED, there.port()).into(),
         ];
         [there, any[0], any[1]].map(Wire::Listening)
+    }
+}
+
+/// One end of a pair. Ends that have no addresses are numbered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct End {
+    pair: u64,
+    is_first: bool,
+}
+
+impl End {
+    fn other(self) -> End {
+        End {
+            is_first: !self.is_first,
+            ..self
+        }
     }
 }
 
@@ -64,6 +92,19 @@ struct Table {
     by_source: HashMap<SourceKey, Wire>,
     /// How many sources have this one.
     counts: HashMap<Wire, usize>,
+    /// How many pairs were numbered.
+    pairs: u64,
+    /// Listeners by the name of a file.
+    doors: HashMap<Box<[u8]>, Door>,
+}
+
+/// Who connects by the name of a file is unnamed, so its two ends are matched by their place in
+/// the line, which the kernel keeps in the same order.
+#[derive(Debug)]
+struct Door {
+    listener: SourceKey,
+    /// The ends that wait to be accepted. They count as ours.
+    line: VecDeque<End>,
 }
 
 impl Wires {
@@ -73,7 +114,46 @@ impl Wires {
         let mut table = self.table.borrow_mut();
         table.remove(source);
         table.by_source.insert(source, wire);
-        *table.counts.entry(wire).or_default() += 1;
+        table.add(wire);
+    }
+
+    /// Two ends of a new pair.
+    pub(crate) fn pair(&self) -> [Wire; 2] {
+        self.table.borrow_mut().pair().map(Wire::End)
+    }
+
+    /// A listener has this name from now on.
+    pub(crate) fn open_door(&self, listener: SourceKey, name: Box<[u8]>) {
+        self.set(listener, Wire::Door);
+        let line = VecDeque::new();
+        let mut table = self.table.borrow_mut();
+        if let Some(former) = table.doors.insert(name, Door { listener, line }) {
+            // Whoever stands in its line is found by nobody any more.
+            table.close(former);
+        }
+    }
+
+    /// Somebody here was connected to the listener of this name: what with?
+    pub(crate) fn enter(&self, name: &[u8]) -> Wire {
+        let mut table = self.table.borrow_mut();
+        let [here, there] = table.pair();
+        let Some(door) = table.doors.get_mut(name) else {
+            return Wire::Stranger;
+        };
+        door.line.push_back(there);
+        table.add(Wire::End(there));
+        Wire::End(here)
+    }
+
+    /// The first in line was accepted here: what is it connected to?
+    pub(crate) fn leave(&self, name: &[u8]) -> Wire {
+        let mut table = self.table.borrow_mut();
+        let first = table.doors.get_mut(name).and_then(|it| it.line.pop_front());
+        let Some(end) = first.map(Wire::End) else {
+            return Wire::Stranger;
+        };
+        table.subtract(end);
+        end
     }
 
     pub(crate) fn remove(&self, source: SourceKey) {
@@ -83,7 +163,7 @@ impl Wires {
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         let table = self.table.borrow();
-        table.by_source.is_empty() && table.counts.is_empty()
+        table.by_source.is_empty() && table.counts.is_empty() && table.doors.is_empty()
     }
 
     // ANCHOR: hold
@@ -114,7 +194,18 @@ impl Wires {
                 };
                 !is_ours(other_end) && !Wire::listening(there).into_iter().any(is_ours)
             }
-            Wire::Listening(_) | Wire::Idle => false,
+            Wire::End(end) => !is_ours(Wire::End(end.other())),
+            Wire::Pipe {
+                device,
+                inode,
+                writes,
+            } => !is_ours(Wire::Pipe {
+                device,
+                inode,
+                writes: !writes,
+            }),
+            Wire::Stranger => true,
+            Wire::Listening(_) | Wire::Door | Wire::Idle => false,
         })
     }
     // ANCHOR_END: hold
@@ -126,15 +217,42 @@ impl Wires {
 }
 
 impl Table {
-    fn remove(&mut self, source: SourceKey) {
-        let Some(wire) = self.by_source.remove(&source) else {
-            return;
-        };
+    fn add(&mut self, wire: Wire) {
+        *self.counts.entry(wire).or_default() += 1;
+    }
+
+    fn subtract(&mut self, wire: Wire) {
         if let Some(count) = self.counts.get_mut(&wire) {
             *count -= 1;
             if *count == 0 {
                 self.counts.remove(&wire);
             }
         }
+    }
+
+    fn remove(&mut self, source: SourceKey) {
+        let Some(wire) = self.by_source.remove(&source) else {
+            return;
+        };
+        self.subtract(wire);
+        if wire == Wire::Door {
+            let mut closed = self.doors.extract_if(|_, door| door.listener == source);
+            if let Some((_, door)) = closed.next() {
+                drop(closed);
+                self.close(door);
+            }
+        }
+    }
+
+    fn close(&mut self, door: Door) {
+        for end in door.line {
+            self.subtract(Wire::End(end));
+        }
+    }
+
+    fn pair(&mut self) -> [End; 2] {
+        self.pairs += 1;
+        let pair = self.pairs;
+        [true, false].map(|is_first| End { pair, is_first })
     }
 }

@@ -154,3 +154,23 @@ impl<A: sealed::Address + ?Sized> sealed::Address for &A {
         (**self).look_up()
     }
 }
+
+/// What the first address gives that the system does not refuse.
+pub(crate) fn first_that_works<T>(
+    addresses: impl IntoIterator<Item = SocketAddr>,
+    mut attempt: impl FnMut(SocketAddr) -> io::Result<T>,
+) -> io::Result<T> {
+    let mut refused = None;
+    for address in addresses {
+        match attempt(address) {
+            Ok(it) => return Ok(it),
+            Err(error) => refused = Some(error),
+        }
+    }
+    Err(refused.unwrap_or_else(no_address))
+}
+
+/// The slice of addresses was empty, or a name has none.
+pub(crate) fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "there is no address to try")
+}

@@ -1,0 +1,5 @@
+//! Datagrams within this machine, which arrive whole and in order.
+
+pub(crate) mod socket;
+mod send;
+mod receive;
