@@ -1,0 +1,3 @@
+//! mainspring, called tokio.
+
+pub use mainspring::*;
