@@ -54,6 +54,24 @@ pub(crate) fn spend() {
 }
 // ANCHOR_END: proceed
 
+/// Whether the running poll may complete another operation.
+pub(crate) fn has_budget() -> bool {
+    BUDGET.get() > 0
+}
+
+/// A budget that no poll can spend, for a loop's poll that asked for it. (Not `UNLIMITED`: that
+/// would say that no loop polls.)
+const UNSPENDABLE: u32 = UNLIMITED - 1;
+
+/// Until the guard is dropped, the running poll need not give way.
+pub(crate) fn lift_budget() -> Within {
+    let aside = set_aside();
+    if polling() {
+        BUDGET.set(UNSPENDABLE);
+    }
+    Within { aside }
+}
+
 /// Notes what the leaf that is about to return `Pending` waits for.
 pub(crate) fn waiting_for(what: &'static str, place: &'static Location<'static>) {
     NOTE.set(Some(Note { what, place }));
@@ -79,7 +97,7 @@ pub(crate) fn end_poll() -> Option<Note> {
 // ANCHOR_END: begin_poll
 
 /// What is put aside while another task is polled within the poll of one.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Aside {
     budget: u32,
     note: Option<Note>,
@@ -95,6 +113,33 @@ pub(crate) fn set_aside() -> Aside {
 
 /// The loop's side: the poll within has ended, and the outer one goes on.
 pub(crate) fn go_on(aside: Aside) {
-    BUDGET.set(aside.budget);
+    restore_budget(aside);
     NOTE.set(aside.note);
+}
+
+/// A poll within the poll that is somebody's own: with a budget of its own, if a loop polls. When
+/// the guard is dropped, the outer one goes on.
+pub(crate) fn begin_poll_within() -> Within {
+    let aside = set_aside();
+    if polling() {
+        begin_poll();
+    }
+    Within { aside }
+}
+
+/// While it lives, a poll within the poll lasts. What its leaf noted stays.
+#[derive(Debug)]
+pub(crate) struct Within {
+    aside: Aside,
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        restore_budget(self.aside);
+    }
+}
+
+/// The budget is again what it was.
+pub(crate) fn restore_budget(aside: Aside) {
+    BUDGET.set(aside.budget);
 }

@@ -37,7 +37,10 @@ impl EventLoop {
         let stage = Stage::current();
         let mut builder = Builder::new_current_thread();
         builder.on_stall(OnStall::Exit).on_unhandled(tell_unread);
-        match builder.start_paused(stage.setting.paused).build_local() {
+        match builder
+            .start_paused(stage.setting.paused)
+            .build_local(Default::default())
+        {
             Ok(runtime) => EventLoop { runtime, stage },
             Err(error) => panic!(
                 "the operating system refused a loop: {error}; raise the limit of open files"

@@ -13,9 +13,10 @@ use mainspring_tests::source::{Source, files};
 /// Facades that show something of a floor above, because tokio's programs (or asyncio's) look for
 /// it there. A module's contents cannot be added to from the root file, which would be the place
 /// for it.
-const SHOWN_FROM_ABOVE: [(&str, &str); 9] = [
+const SHOWN_FROM_ABOVE: [(&str, &str); 10] = [
     ("executor/src/task/mod.rs", "crate::future::group::"),
     ("executor/src/task/mod.rs", "crate::future::join_set"),
+    ("executor/src/task/mod.rs", "crate::future::local_set::"),
     ("executor/src/task/mod.rs", "crate::future::shared::"),
     ("executor/src/task/mod.rs", "crate::pool::spawn_blocking"),
     ("executor/src/runtime/mod.rs", "crate::future::remote::"),

@@ -210,7 +210,7 @@ fn loop_custom_handler() {
     let (tell, common) = channel();
     let runtime = Builder::new_current_thread()
         .on_unhandled(move |unhandled| tell.send(unhandled.to_string()).unwrap())
-        .build_local()
+        .build_local(Default::default())
         .unwrap();
     runtime.block_on(async {
         let own = told();
@@ -568,7 +568,7 @@ fn run_leftover_errors_reported() {
     let (tell, told) = channel();
     let runtime = Builder::new_current_thread()
         .on_unhandled(move |unhandled| tell.send(unhandled.to_string()).unwrap())
-        .build_local()
+        .build_local(Default::default())
         .unwrap();
     let value = runtime.block_on(async {
         drop(spawn_local(async {

@@ -41,7 +41,10 @@ impl Dice {
 
 fn paused() -> LocalRuntime {
     let mut builder = Builder::new_current_thread();
-    builder.start_paused(true).build_local().unwrap()
+    builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap()
 }
 
 // F24

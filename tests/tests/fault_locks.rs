@@ -28,7 +28,7 @@ impl Dice {
 fn paused() -> LocalRuntime {
     let mut builder = Builder::new_current_thread();
     let builder = builder.start_paused(true).on_stall(OnStall::Panic);
-    builder.build_local().unwrap()
+    builder.build_local(Default::default()).unwrap()
 }
 
 /// Counts who is inside until it is dropped.

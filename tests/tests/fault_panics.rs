@@ -436,7 +436,7 @@ impl Either {
     fn new(is_local: bool) -> Either {
         let mut builder = Builder::new_current_thread();
         match is_local {
-            true => Either::Local(builder.build_local().unwrap()),
+            true => Either::Local(builder.build_local(Default::default()).unwrap()),
             false => Either::Sendable(builder.build().unwrap()),
         }
     }

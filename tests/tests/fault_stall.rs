@@ -150,7 +150,10 @@ fn f14_while_another_thread_may_wake_it_there_is_a_suspicion_and_no_verdict() {
 /// The words of the panic that ends a loop on the paused clock.
 fn report(body: impl Future<Output = ()>) -> String {
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     let panicked = catch_unwind(AssertUnwindSafe(|| runtime.block_on(body)));
     *panicked.unwrap_err().downcast::<String>().unwrap()
 }
@@ -169,7 +172,10 @@ fn f14_a_task_that_kept_no_waker_is_certain_whatever_other_threads_do() {
 #[test]
 fn f14_the_loop_can_be_used_after_its_verdict() {
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     let stuck = runtime.spawn_local(pending::<()>());
     for _ in 0..2 {
         let panicked = catch_unwind(AssertUnwindSafe(|| {
@@ -184,7 +190,10 @@ fn f14_the_loop_can_be_used_after_its_verdict() {
 #[test]
 fn f14_a_stall_found_by_run_forever_on_the_paused_clock_is_told() {
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     runtime.spawn_local(async { sleep(Duration::from_secs(1)).await });
     let stuck = runtime.spawn_local(pending::<()>());
     stuck.set_name("stuck");
@@ -202,7 +211,10 @@ fn f14_a_stall_found_by_run_forever_on_the_paused_clock_is_told() {
 fn f14_no_verdict_while_somebody_is_left_who_can_wake() {
     let _watchdog = watch();
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     runtime.block_on(async {
         // A task that was never polled has given no waker to anybody, and is not stuck for it.
         let queued = spawn_local(async {});
@@ -228,7 +240,10 @@ fn f14_no_verdict_while_somebody_is_left_who_can_wake() {
 fn f14_a_thread_that_wakes_and_ends_has_not_left_before_its_letter() {
     let _watchdog = watch();
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     for _ in 0..200 {
         let mut thread = None;
         runtime.block_on(poll_fn(|cx| match thread.take() {
@@ -249,7 +264,10 @@ fn f14_a_thread_that_wakes_and_ends_has_not_left_before_its_letter() {
 #[test]
 fn f14_who_waits_for_somebody_lost_is_not_lost_itself() {
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     runtime.block_on(async {
         let lost = spawn_local(pending::<()>());
         let abort = lost.abort_handle();

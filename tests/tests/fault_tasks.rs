@@ -476,7 +476,9 @@ async fn f18_spawning_and_aborting_at_any_state_leaves_no_task() {
 
 #[test]
 fn f18_places_are_used_again() {
-    let runtime = Builder::new_current_thread().build_local().unwrap();
+    let runtime = Builder::new_current_thread()
+        .build_local(Default::default())
+        .unwrap();
     let alive = Rc::new(());
     runtime.block_on(async {
         for _ in 0..100 {

@@ -23,7 +23,10 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 fn paused() -> LocalRuntime {
     let mut builder = Builder::new_current_thread();
-    builder.start_paused(true).build_local().unwrap()
+    builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap()
 }
 
 // F20

@@ -95,7 +95,10 @@ fn tokio_3069_glommio_326_the_shortest_sleeps_end() {
     let _watchdog = watch();
     for (paused, rounds) in [(true, 20_000), (false, 200)] {
         let mut builder = Builder::new_current_thread();
-        let runtime = builder.start_paused(paused).build_local().unwrap();
+        let runtime = builder
+            .start_paused(paused)
+            .build_local(Default::default())
+            .unwrap();
         runtime.block_on(async {
             for round in 0..rounds {
                 let length = match round % 4 {

@@ -240,7 +240,10 @@ async fn a_name_is_looked_up_on_a_thread_of_the_pool() {
 #[test]
 fn a_name_that_is_looked_up_is_reported_where_the_program_asked() {
     let mut one_thread = mainspring::runtime::Builder::new_current_thread();
-    let runtime = one_thread.max_blocking_threads(1).build_local().unwrap();
+    let runtime = one_thread
+        .max_blocking_threads(1)
+        .build_local(Default::default())
+        .unwrap();
     runtime.block_on(async {
         // Nothing is looked up while the only thread is held.
         let (let_go, go) = mpsc::channel::<()>();

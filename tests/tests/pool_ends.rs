@@ -183,7 +183,10 @@ fn exec_shutdown_timeout_ends_a_runtime_with_a_stuck_job() {
 fn a_runtime_that_ends_cancels_the_queued_and_waits_for_the_running() {
     within_limit(|| {
         let mut builder = Builder::new_current_thread();
-        let runtime = builder.max_blocking_threads(1).build_local().unwrap();
+        let runtime = builder
+            .max_blocking_threads(1)
+            .build_local(Default::default())
+            .unwrap();
         let (let_go, go) = channel::<()>();
         let (begun, begins) = channel();
         let running = runtime.spawn_blocking(move || {
@@ -520,7 +523,10 @@ fn three_hundred_runtimes_leave_no_thread_behind() {
     within_limit(|| {
         for _ in 0..300 {
             let mut builder = Builder::new_current_thread();
-            let runtime = builder.thread_name("leftover").build_local().unwrap();
+            let runtime = builder
+                .thread_name("leftover")
+                .build_local(Default::default())
+                .unwrap();
             assert_eq!(
                 runtime.block_on(async { spawn_blocking(|| 1).await.unwrap() }),
                 1

@@ -267,7 +267,7 @@ fn a_runtime_that_ends_unwinds_the_jobs_that_block() {
     let pool = ThreadPool::simulated(1);
     let runtime = Builder::new_current_thread()
         .start_paused(true)
-        .build_local()
+        .build_local(Default::default())
         .unwrap();
     let (guard, waiting) = (Guard(dropped.clone()), dropped.clone());
     let handles = runtime.block_on(async {
@@ -285,7 +285,7 @@ fn a_runtime_that_ends_unwinds_the_jobs_that_block() {
     // The pool serves the next runtime.
     let next = Builder::new_current_thread()
         .start_paused(true)
-        .build_local()
+        .build_local(Default::default())
         .unwrap();
     next.block_on(async {
         assert!(handles.0.await.unwrap_err().is_cancelled());
@@ -300,7 +300,7 @@ async fn a_job_that_catches_the_end_unwinds_again() {
     let runtime = std::thread::spawn(move || {
         let runtime = Builder::new_current_thread()
             .start_paused(true)
-            .build_local()
+            .build_local(Default::default())
             .unwrap();
         let mut handle = None;
         runtime.block_on(async {

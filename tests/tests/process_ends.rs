@@ -83,7 +83,9 @@ async fn begun<R>(job: &JoinHandle<R>) {
 }
 
 fn runtime() -> LocalRuntime {
-    Builder::new_current_thread().build_local().unwrap()
+    Builder::new_current_thread()
+        .build_local(Default::default())
+        .unwrap()
 }
 
 /// They have ended, and have been waited for.

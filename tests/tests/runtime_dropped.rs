@@ -160,7 +160,7 @@ fn a_call_may_drop_its_runtime() {
 fn a_runtime_may_end_inside_a_task_of_another() {
     let _watchdog = watch();
     let outer = LocalRuntime::new().unwrap();
-    let inner = patient().build_local().unwrap();
+    let inner = patient().build_local(Default::default()).unwrap();
     let task = inner.spawn_local(pending::<()>());
     outer.block_on(async {
         drop(inner);
@@ -173,7 +173,7 @@ fn a_runtime_may_end_inside_a_task_of_another() {
 fn a_runtime_ends_while_its_thread_panics() {
     let log = Log::default();
     let caught = catch_unwind(AssertUnwindSafe(|| {
-        let runtime = patient().build_local().unwrap();
+        let runtime = patient().build_local(Default::default()).unwrap();
         for number in 0..3 {
             let log = log.clone();
             let guard = on_drop(move || {
@@ -193,7 +193,7 @@ fn a_runtime_ends_while_its_thread_panics() {
 
 thread_local! {
     static KEPT: RefCell<Option<LocalRuntime>> = const { RefCell::new(None) };
-    static MADE: LocalRuntime = patient().build_local().unwrap();
+    static MADE: LocalRuntime = patient().build_local(Default::default()).unwrap();
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn tokio_5162_a_runtime_in_a_thread_local_ends_with_its_thread() {
     let kept = thread::spawn(move || {
         KEPT.with(|kept| {
             let mut kept = kept.borrow_mut();
-            let runtime = kept.insert(patient().build_local().unwrap());
+            let runtime = kept.insert(patient().build_local(Default::default()).unwrap());
             let task = runtime.spawn_local(set());
             runtime.block_on(yield_now());
             task

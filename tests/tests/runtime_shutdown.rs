@@ -25,7 +25,7 @@ use mainspring_tests::watchdog::watch;
 #[test]
 fn tasks_are_dropped_in_the_order_of_spawning() {
     let log = Log::default();
-    let runtime = patient().build_local().unwrap();
+    let runtime = patient().build_local(Default::default()).unwrap();
     let spawn = |name: &'static str, polls: bool| {
         let guard = on_drop({
             let log = log.clone();
@@ -53,7 +53,7 @@ fn tasks_are_dropped_in_the_order_of_spawning() {
 
 #[test]
 fn the_handles_of_dropped_tasks_say_cancelled_and_that_nobody_asked_for_it() {
-    let runtime = patient().build_local().unwrap();
+    let runtime = patient().build_local(Default::default()).unwrap();
     let waiting = runtime.spawn_local(pending::<()>());
     let asleep = runtime.spawn_local(async { sleep(HOUR).await });
     runtime.block_on(yield_now());
@@ -92,7 +92,7 @@ fn a_task_that_joins_another_hears_of_the_end_on_its_own_runtime() {
 #[test]
 fn tokio_1916_what_a_destructor_spawns_at_the_end_is_cancelled() {
     let log = Log::default();
-    let runtime = patient().build_local().unwrap();
+    let runtime = patient().build_local(Default::default()).unwrap();
     let handle = runtime.handle().clone();
     let guard = on_drop({
         let log = log.clone();
@@ -122,7 +122,7 @@ fn tokio_1916_what_a_destructor_spawns_at_the_end_is_cancelled() {
 #[test]
 fn a_destructor_that_panics_at_the_end_spares_the_others() {
     let log = Log::default();
-    let runtime = patient().build_local().unwrap();
+    let runtime = patient().build_local(Default::default()).unwrap();
     for number in 0..6 {
         let log = log.clone();
         let guard = on_drop(move || {
@@ -145,7 +145,7 @@ fn a_destructor_that_panics_at_the_end_spares_the_others() {
 
 #[test]
 fn a_task_that_is_dropped_may_abort_wake_and_drop_what_is_left() {
-    let runtime = patient().build_local().unwrap();
+    let runtime = patient().build_local(Default::default()).unwrap();
     let log = Log::default();
     let second = Rc::new(RefCell::new(None));
     let waker: Rc<RefCell<Option<Waker>>> = Rc::default();
@@ -184,7 +184,7 @@ fn a_task_that_is_dropped_may_abort_wake_and_drop_what_is_left() {
 fn wakers_after_the_end_do_nothing_and_keep_nothing() {
     let (tell, told) = channel();
     let alive = Arc::new(());
-    let runtime = patient().build_local().unwrap();
+    let runtime = patient().build_local(Default::default()).unwrap();
     let kept = alive.clone();
     runtime.spawn_local(poll_fn(move |cx| {
         let _kept = &kept;
@@ -254,7 +254,10 @@ fn what_is_never_driven_is_cancelled() {
 #[test]
 fn idle_and_timers_that_wait_at_the_end_are_let_go() {
     let bell = Bell::new();
-    let runtime = patient().start_paused(true).build_local().unwrap();
+    let runtime = patient()
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     {
         let _inside = runtime.enter();
         let mut nap = Box::pin(sleep(HOUR));
@@ -282,7 +285,7 @@ fn all_forms_run_until_idle() {
             log.add(name);
         }
     };
-    let local = patient().build_local().unwrap();
+    let local = patient().build_local(Default::default()).unwrap();
     local.spawn_local(work("local"));
     assert!(matches!(local.run_until_idle(), RunEnd::Idle));
     let confined = patient().build().unwrap();
@@ -298,7 +301,10 @@ fn all_forms_run_until_idle() {
 fn a_stop_ends_run_forever_although_a_timer_is_far_away() {
     let _watchdog = watch();
     for paused in [false, true] {
-        let runtime = patient().start_paused(paused).build_local().unwrap();
+        let runtime = patient()
+            .start_paused(paused)
+            .build_local(Default::default())
+            .unwrap();
         let handle = runtime.handle().clone();
         let asleep = runtime.spawn_local(async { sleep(HOUR).await });
         // From a task, and before the loop runs.
@@ -310,7 +316,7 @@ fn a_stop_ends_run_forever_although_a_timer_is_far_away() {
         assert!(!asleep.is_finished());
     }
     // From another thread, while the loop is parked.
-    let runtime = patient().build_local().unwrap();
+    let runtime = patient().build_local(Default::default()).unwrap();
     let handle = runtime.handle().clone();
     runtime.spawn_local(async { sleep(HOUR).await });
     let (tell, told) = channel();

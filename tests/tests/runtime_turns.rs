@@ -46,7 +46,10 @@ fn stop_ends_a_loop_that_waits_for_a_timer() {
 #[test]
 fn a_timer_that_is_no_tasks_keeps_no_loop_from_being_idle() {
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     let guard = runtime.enter();
     let start = Instant::now();
     let mut hour = pin!(sleep(Duration::from_secs(3600)));

@@ -28,7 +28,7 @@ fn told(mut builder: Builder) -> (Builder, Receiver<(String, thread::ThreadId)>)
 
 fn local() -> (LocalRuntime, Receiver<(String, thread::ThreadId)>) {
     let (mut builder, told) = told(Builder::new_current_thread());
-    (builder.build_local().unwrap(), told)
+    (builder.build_local(Default::default()).unwrap(), told)
 }
 
 #[mainspring::test]

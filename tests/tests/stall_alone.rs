@@ -35,7 +35,10 @@ fn main() {
         }),
     ];
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     let pool = ThreadPool::new(1);
     for (name, way) in ways {
         for round in 0..ROUNDS {

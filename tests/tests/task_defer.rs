@@ -20,7 +20,10 @@ type Log = Rc<RefCell<Vec<&'static str>>>;
 
 fn paused() -> LocalRuntime {
     let mut builder = Builder::new_current_thread();
-    builder.start_paused(true).build_local().unwrap()
+    builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap()
 }
 
 /// A clean-up that takes a while.
@@ -182,7 +185,7 @@ fn a_clean_up_that_nothing_can_wake_is_not_waited_for() {
             builder.start_paused(is_paused);
             // Nobody waits for so long.
             builder.shutdown_timeout(Duration::from_secs(3600));
-            let runtime = builder.build_local().unwrap();
+            let runtime = builder.build_local(Default::default()).unwrap();
             let inside = dropped.clone();
             runtime.block_on(async {
                 drop(defer(async move {

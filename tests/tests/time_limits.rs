@@ -34,7 +34,7 @@ async fn a_limit_of_zero_polls_its_future_once() {
 fn a_limit_that_was_not_needed_leaves_no_timer() {
     let runtime = Builder::new_current_thread()
         .start_paused(true)
-        .build_local()
+        .build_local(Default::default())
         .unwrap();
     let start = runtime.block_on(async {
         let start = Instant::now();
@@ -71,7 +71,9 @@ async fn a_late_tick_is_followed_as_the_interval_was_told() {
 
 #[test]
 fn a_stop_is_heard_while_tasks_give_way_for_ever() {
-    let runtime = Builder::new_current_thread().build_local().unwrap();
+    let runtime = Builder::new_current_thread()
+        .build_local(Default::default())
+        .unwrap();
     let handle = runtime.handle().clone();
     for _ in 0..2 {
         runtime.spawn_local(async {

@@ -177,6 +177,38 @@ pub(crate) fn current_shared() -> Option<Arc<Shared>> {
         .ok()?
 }
 
+/// This thread is ending, and its thread-locals are gone.
+pub(crate) fn is_thread_ending() -> bool {
+    ENTERED.try_with(|_| ()).is_err()
+}
+
+/// The future of `block_on` is no task.
+pub(crate) fn is_main(id: Id) -> bool {
+    made().is_some_and(|engine| engine.main.get() == Some(id))
+}
+
+/// Until the guard is dropped, this is the current task: one that another polls in its place.
+pub(crate) fn as_task(id: Id) -> AsTask {
+    let outer = made().map(|engine| {
+        let current = engine.current.replace(Some(id));
+        (engine, current)
+    });
+    AsTask { outer }
+}
+
+/// While it lives, another task is polled within the poll of one.
+pub(crate) struct AsTask {
+    outer: Option<(Rc<Engine>, Option<Id>)>,
+}
+
+impl Drop for AsTask {
+    fn drop(&mut self) {
+        if let Some((engine, current)) = self.outer.take() {
+            engine.current.set(current);
+        }
+    }
+}
+
 /// This runtime's loop on this thread. The first thread to ask becomes home to what other
 /// threads send; every other thread gets a loop of its own beside it.
 ///

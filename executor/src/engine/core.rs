@@ -14,6 +14,7 @@ use mainspring_reactor::{Reactor, Wheel};
 use crate::engine::clock::Clock;
 use crate::engine::hold::Wires;
 use crate::engine::id::Id;
+use crate::engine::meter::LoopMeter;
 use crate::engine::ready::{ReadyQueue, Remote};
 use crate::engine::shared::Shared;
 use crate::engine::table::TaskTable;
@@ -47,8 +48,11 @@ pub(crate) struct Engine {
     pub(crate) advanced_in: Cell<u64>,
     /// The task that is being polled.
     pub(crate) current: Cell<Option<Id>>,
+    /// What `block_on` was given, which is no task.
+    pub(crate) main: Cell<Option<Id>>,
     /// Polls since the loop last looked at the clock, the inbox and the reactor.
     pub(crate) polls: Cell<u32>,
+    pub(crate) meter: LoopMeter,
     /// `stop` was called: `run_forever` ends after this turn.
     pub(crate) stopping: Cell<bool>,
     /// It is being turned just now.
@@ -85,6 +89,8 @@ impl Engine {
             idle_rounds: Cell::new(0),
             advanced_in: Cell::new(0),
             current: Cell::new(None),
+            main: Cell::new(None),
+            meter: LoopMeter::default(),
             polls: Cell::new(0),
             stopping: Cell::new(false),
             is_turning: Cell::new(false),
@@ -139,6 +145,7 @@ impl Engine {
         quietly(|| drop(idlers));
         let timers = self.wheel.take();
         quietly(|| drop(timers));
+        self.meter.tell_tasks(&self.shared.meter, 0);
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) mod waker;
 pub(crate) mod table;
 pub(crate) mod clock;
 pub(crate) mod hold;
+pub(crate) mod hooks;
+pub(crate) mod meter;
 pub(crate) mod shared;
 pub(crate) mod core;
 pub(crate) mod turning;

@@ -245,6 +245,11 @@ impl Remote {
         inbox.jobs + inbox.hopes > 0
     }
 
+    /// Letters that have not been read.
+    pub(crate) fn letters(&self) -> usize {
+        lock(&self.inbox).letters.len()
+    }
+
     /// The loop's side: a thread turns it from now on. `false`: the door is shut, and it cannot
     /// be turned any more.
     pub(crate) fn attend(&self) -> bool {

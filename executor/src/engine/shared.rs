@@ -3,12 +3,16 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroU64;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use mainspring_reactor::Reactor;
 
+use crate::engine::hooks::{Hooks, ThreadName};
+use crate::engine::meter::Meter;
 use crate::engine::ready::Remote;
 use crate::shim::atomic::{AtomicBool, Ordering};
 use crate::shim::{Mutex, lock};
@@ -22,6 +26,7 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Shared {
     // Never changes.
+    pub(crate) id: NonZeroU64,
     pub(crate) settings: Settings,
 
     // Any thread.
@@ -29,6 +34,9 @@ pub(crate) struct Shared {
     is_ended: AtomicBool,
     /// The home loop has no thread. Written under the lock of `home`.
     has_seat: AtomicBool,
+
+    // Any thread.
+    pub(crate) meter: Meter,
 
     // Any thread, under its lock.
     home: Mutex<Home>,
@@ -63,7 +71,12 @@ pub(crate) struct Settings {
     pub(crate) start_paused: bool,
     pub(crate) on_stall: OnStall,
     pub(crate) shutdown_limit: Duration,
-    pub(crate) thread_name: Arc<str>,
+    /// The runtime's own name.
+    pub(crate) name: Option<Arc<str>>,
+    /// `None`: what the thread does for the runtime.
+    pub(crate) thread_name: Option<ThreadName>,
+    pub(crate) thread_stack_size: Option<usize>,
+    pub(crate) hooks: Hooks,
     pub(crate) max_blocking_threads: usize,
     pub(crate) thread_keep_alive: Duration,
     /// Tasks run on a thread of their own, also between two `block_on`s.
@@ -89,33 +102,29 @@ pub enum OnStall {
     Exit,
 }
 
-/// A name that threads may bear.
-///
-/// # Panics
-///
-/// If it contains a zero byte. (A thread that is to be started later could only fail.)
-#[track_caller]
-pub(crate) fn thread_name(name: String) -> Arc<str> {
-    assert!(
-        !name.contains('\0'),
-        "{name:?} has a zero byte, which the name of a thread may not: leave it out"
-    );
-    name.into()
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Settings {
             start_paused: false,
             on_stall: OnStall::Report,
             shutdown_limit: SHUTDOWN_LIMIT,
-            thread_name: "mainspring-worker".into(),
+            name: None,
+            thread_name: None,
+            thread_stack_size: None,
+            hooks: Hooks::default(),
             max_blocking_threads: 512,
             thread_keep_alive: Duration::from_secs(10),
             has_driver: false,
             on_unhandled: None,
         }
     }
+}
+
+/// A number that no other runtime of this process bears.
+pub(crate) fn next_id() -> NonZeroU64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    // It does not live to see its end.
+    NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MIN)
 }
 
 /// Something upstairs that lives as long as the runtime and must be ended with it: a pool.
@@ -136,7 +145,9 @@ impl Shared {
     pub(crate) fn new(settings: Settings, reactor: Reactor) -> Arc<Self> {
         let shutdown_limit = settings.shutdown_limit;
         Arc::new(Shared {
+            id: next_id(),
             settings,
+            meter: Meter::default(),
             is_ended: AtomicBool::new(false),
             has_seat: AtomicBool::new(true),
             home: Mutex::new(Home {

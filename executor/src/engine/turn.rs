@@ -73,9 +73,33 @@ impl Engine {
         if self.ready.len() > 0 {
             return Turned::On;
         }
-        match self.clock.is_paused() {
-            false => self.wait(),
-            true => self.wait_paused(),
+        self.begin_rest();
+        let turned = match (self.ready.len(), self.clock.is_paused()) {
+            (0, false) => self.wait(),
+            (0, true) => self.wait_paused(),
+            // Whoever is told of the rest has found something to do.
+            _ => Turned::On,
+        };
+        self.end_rest();
+        turned
+    }
+
+    fn begin_rest(&self) {
+        let meter = &self.shared.meter;
+        self.meter.tell_tasks(meter, self.tasks.len());
+        self.meter.tell_park(meter);
+        if let Some(hook) = &self.shared.settings.hooks.on_park {
+            hook.call_quietly();
+        }
+        self.meter.end_busy(meter);
+    }
+
+    fn end_rest(&self) {
+        let meter = &self.shared.meter;
+        self.meter.begin_busy(meter);
+        self.meter.tell_park(meter);
+        if let Some(hook) = &self.shared.settings.hooks.on_unpark {
+            hook.call_quietly();
         }
     }
 

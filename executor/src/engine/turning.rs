@@ -30,6 +30,7 @@ impl Turning {
         }
         TURNING.set(true);
         engine.is_turning.set(true);
+        engine.meter.begin_busy(&engine.shared.meter);
         Some(Turning {
             engine: engine.clone(),
         })
@@ -59,6 +60,9 @@ impl Drop for Turning {
     fn drop(&mut self) {
         TURNING.set(false);
         self.engine.is_turning.set(false);
+        let meter = &self.engine.shared.meter;
+        self.engine.meter.end_busy(meter);
+        self.engine.meter.tell_tasks(meter, self.engine.tasks.len());
         self.engine.remote.leave();
     }
 }

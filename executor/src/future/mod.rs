@@ -27,6 +27,7 @@ mod as_completed;
 mod shield;
 mod promise;
 pub(crate) mod group;
+pub(crate) mod local_set;
 pub mod join_set;
 pub(crate) mod shared;
 mod callback;

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
+use crate::engine::hooks::{Hook, ThreadName};
 use crate::pool::job::{Times, Work};
 use crate::pool::queue::{JobQueue, Taken};
 use crate::runtime::stall::IDLE_THREADS;
@@ -17,13 +18,14 @@ use crate::shim::{Mutex, lock};
 /// What every worker of a pool has in common.
 #[derive(Clone)]
 pub(crate) struct Hiring {
-    /// The name of the threads, to which each adds its number.
-    pub(crate) name: Arc<str>,
+    pub(crate) name: ThreadName,
     /// How long a worker waits for a job before it retires.
     pub(crate) keep_alive: Duration,
     pub(crate) stack_size: Option<usize>,
     /// Runs first on every new thread.
-    pub(crate) initializer: Option<Arc<dyn Fn() + Send + Sync>>,
+    pub(crate) initializer: Option<Hook>,
+    /// Runs last on every thread whose initializer did not panic.
+    pub(crate) finalizer: Option<Hook>,
 }
 
 /// The workers of a pool, and their line of jobs.
@@ -98,6 +100,9 @@ impl Crew {
             self.run(job, seat);
         }
         IDLE_THREADS.fetch_sub(1, Ordering::AcqRel);
+        if let Some(finalizer) = &self.hiring.finalizer {
+            finalizer.call_quietly();
+        }
         if !self.queue.is_closed() {
             self.vacate(seat);
         }
@@ -144,7 +149,7 @@ impl Crew {
         let Some(initializer) = &self.hiring.initializer else {
             return Ok(());
         };
-        catch_unwind(AssertUnwindSafe(|| initializer())).map_err(|payload| {
+        catch_unwind(AssertUnwindSafe(|| initializer.call())).map_err(|payload| {
             // What it carried is not dropped, for that may panic again.
             std::mem::forget(payload);
             io::Error::other("the pool's initializer panicked")
@@ -153,6 +158,8 @@ impl Crew {
 
     /// The first free seat.
     fn take_seat(&self) -> Arc<Seat> {
+        // Law 2 (no user code under a lock): the name may be made by a call of the user's.
+        let name = self.hiring.name.of_many();
         let mut seats = lock(&self.seats);
         let place = match seats.iter().position(Option::is_none) {
             Some(place) => place,
@@ -163,7 +170,7 @@ impl Crew {
         };
         let seat = Arc::new(Seat {
             number: place + 1,
-            name: format!("{}-{}", self.hiring.name, place + 1).into(),
+            name: name.with(place + 1).into(),
             thread: OnceLock::new(),
             job: Mutex::new(None),
         });

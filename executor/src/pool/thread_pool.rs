@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::engine::context;
-use crate::engine::shared::{Settings, Shared, thread_name};
+use crate::engine::hooks::{Hook, ThreadName};
+use crate::engine::shared::{Settings, Shared};
 use crate::pool::job::{Duty, Pace, job};
 use crate::pool::lane;
 use crate::pool::simulated::Lanes;
@@ -90,7 +91,7 @@ impl ThreadPool {
     /// use mainspring::time::{Duration, Instant};
     ///
     /// let mut paused = mainspring::runtime::Builder::new_current_thread();
-    /// paused.start_paused(true).build_local()?.block_on(async {
+    /// paused.start_paused(true).build_local(Default::default())?.block_on(async {
     ///     let start = Instant::now();
     ///     let pool = ThreadPool::simulated(2);
     ///     let jobs = [3, 2, 5].map(|seconds| {
@@ -112,10 +113,14 @@ impl ThreadPool {
     /// The default pool of a runtime.
     pub(crate) fn of_runtime(settings: &Settings) -> ThreadPool {
         let hiring = Hiring {
-            name: settings.thread_name.clone(),
+            name: match &settings.thread_name {
+                Some(name) => name.clone(),
+                None => ThreadName::Given("mainspring-worker".into()),
+            },
             keep_alive: settings.thread_keep_alive,
-            stack_size: None,
-            initializer: None,
+            stack_size: settings.thread_stack_size,
+            initializer: settings.hooks.on_thread_start.clone(),
+            finalizer: settings.hooks.on_thread_stop.clone(),
         };
         ThreadPool::of(Kind::Threads(Crew::new(
             settings.max_blocking_threads,
@@ -277,10 +282,11 @@ impl Default for ThreadPoolBuilder {
         ThreadPoolBuilder {
             workers: (processors + 4).min(32),
             hiring: Hiring {
-                name: "mainspring-pool".into(),
+                name: ThreadName::Given("mainspring-pool".into()),
                 keep_alive: Duration::from_secs(10),
                 stack_size: None,
                 initializer: None,
+                finalizer: None,
             },
         }
     }
@@ -306,7 +312,7 @@ impl ThreadPoolBuilder {
     /// If it contains a zero byte: the system takes no such name.
     #[track_caller]
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.hiring.name = thread_name(name.into());
+        self.hiring.name = ThreadName::given(name.into());
         self
     }
 
@@ -325,7 +331,7 @@ impl ThreadPoolBuilder {
     /// Runs first on every new thread, so that each job finds its effect. A thread in which it
     /// panics ends; if no other is left, the jobs in the line are answered with that error.
     pub fn initializer(mut self, call: impl Fn() + Send + Sync + 'static) -> Self {
-        self.hiring.initializer = Some(Arc::new(call));
+        self.hiring.initializer = Some(Hook::new(call));
         self
     }
 

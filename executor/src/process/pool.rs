@@ -108,7 +108,7 @@ impl ProcessPool {
     ///
     /// serve([function(nap)]);
     /// let mut paused = mainspring::runtime::Builder::new_current_thread();
-    /// paused.start_paused(true).build_local()?.block_on(async {
+    /// paused.start_paused(true).build_local(Default::default())?.block_on(async {
     ///     let start = Instant::now();
     ///     let pool = ProcessPool::simulated(2);
     ///     for job in [pool.submit(nap, 3), pool.submit(nap, 2), pool.submit(nap, 5)] {

@@ -127,6 +127,7 @@ impl<'a> Seat<'a> {
     fn take(engine: &'a Engine, place: &'static Location<'static>) -> Self {
         let waker = Arc::new(TaskWaker::new(place, engine.remote.clone()));
         let task = engine.tasks.insert_seat(waker.clone());
+        engine.main.set(Some(waker.id));
         engine.ready.push(task);
         Seat {
             engine,
@@ -143,5 +144,6 @@ impl Drop for Seat<'_> {
         // The poll may have ended in a panic.
         leaf::end_poll();
         self.engine.current.set(None);
+        self.engine.main.set(None);
     }
 }

@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use crate::engine::context::{self, Inside};
 use crate::engine::ready::Letter;
-use crate::engine::shared::Shared;
+use crate::engine::shared::{Shared, next_id};
 use crate::engine::turning::Turning;
 use crate::runtime::shutdown::ComesHome;
 use crate::task::JoinHandle;
@@ -33,6 +34,20 @@ pub struct Handle {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TryCurrentError {
     what: String,
+    is_thread_ending: bool,
+}
+
+impl TryCurrentError {
+    /// This thread is not inside of a runtime.
+    pub fn is_missing_context(&self) -> bool {
+        !self.is_thread_ending
+    }
+
+    /// This thread is ending, and nobody can tell any more: asked in the destructor of a
+    /// thread-local.
+    pub fn is_thread_local_destroyed(&self) -> bool {
+        self.is_thread_ending
+    }
 }
 
 /// What kind of runtime it is.
@@ -43,6 +58,23 @@ pub enum RuntimeFlavor {
     CurrentThread,
     /// Its tasks run on a driver thread.
     MultiThread,
+}
+
+/// A runtime's number. tokio: `runtime::Id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Id(NonZeroU64);
+
+impl Id {
+    /// A number that nothing else in the process bears.
+    pub(crate) fn next() -> Id {
+        Id(next_id())
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 impl Handle {
@@ -77,6 +109,7 @@ impl Handle {
             Some(shared) => Ok(Handle { shared }),
             None => Err(TryCurrentError {
                 what: context::outside("`Handle::current`"),
+                is_thread_ending: context::is_thread_ending(),
             }),
         }
     }
@@ -145,6 +178,16 @@ impl Handle {
             }
         };
         let _ = self.shared.home().send(Letter::Call(Box::new(stop)));
+    }
+
+    /// The runtime's number, which no other of this process bears.
+    pub fn id(&self) -> Id {
+        Id(self.shared.id)
+    }
+
+    /// The runtime's name, if [`Builder::name`](crate::runtime::Builder::name) gave it one.
+    pub fn name(&self) -> Option<&str> {
+        self.shared.settings.name.as_deref()
     }
 
     /// What kind of runtime it is.

@@ -47,7 +47,7 @@ impl LocalRuntime {
     ///
     /// The operating system refused a reactor (out of file descriptors).
     pub fn new() -> io::Result<LocalRuntime> {
-        Builder::new_current_thread().build_local()
+        Builder::new_current_thread().build_local(LocalOptions::default())
     }
 
     fn start(shared: Arc<Shared>) -> io::Result<LocalRuntime> {
@@ -128,13 +128,21 @@ impl LocalRuntime {
     }
 }
 
+/// What only a [`LocalRuntime`] can be told: nothing so far. tokio: `runtime::LocalOptions`.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct LocalOptions {
+    // As in tokio, so that hooks that are not `Send` can come.
+    _confined: PhantomData<Rc<()>>,
+}
+
 impl Builder {
     /// Builds the confined form, whose `spawn_local` and `block_on` need no `Send`.
     ///
     /// # Errors
     ///
     /// The operating system refused a reactor (out of file descriptors).
-    pub fn build_local(&mut self) -> io::Result<LocalRuntime> {
+    pub fn build_local(&mut self, _options: LocalOptions) -> io::Result<LocalRuntime> {
         LocalRuntime::start(self.without_driver().shared()?)
     }
 }
@@ -173,7 +181,10 @@ pub fn run<F: IntoFuture>(main: F) -> F::Output {
 /// The same with other settings.
 #[track_caller]
 pub(crate) fn run_with<F: Future>(builder: &mut Builder, on_stall: OnStall, main: F) -> F::Output {
-    match builder.on_stall(on_stall).build_local() {
+    match builder
+        .on_stall(on_stall)
+        .build_local(LocalOptions::default())
+    {
         Ok(runtime) => runtime.block_on(main),
         Err(error) => {
             panic!("the operating system refused a reactor: {error}; raise the limit of open files")

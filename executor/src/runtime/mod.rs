@@ -10,6 +10,7 @@ pub(crate) mod local;
 mod entry;
 #[allow(clippy::module_inception, reason = "the file is named after its type")]
 mod runtime;
+mod metrics;
 
 pub use crate::engine::shared::OnStall;
 pub use builder::Builder;
@@ -17,8 +18,9 @@ pub use call::CallbackHandleSend;
 pub use drive::RunEnd;
 #[doc(hidden)]
 pub use entry::Entry;
-pub use handle::{Closed, EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
-pub use local::{LocalRuntime, run};
+pub use handle::{Closed, EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
+pub use local::{LocalOptions, LocalRuntime, run};
+pub use metrics::{RuntimeMetrics, worker_index};
 pub use runtime::Runtime;
 
 pub use crate::task::unhandled::{Unhandled, reset_exception_handler, set_exception_handler};

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, bounded};
 
 use crate::engine::context;
 use crate::engine::core::Engine;
+use crate::engine::hooks::ThreadName;
 use crate::engine::ready::Letter;
 use crate::engine::shared::Shared;
 use crate::engine::turning::Turning;
@@ -206,25 +207,37 @@ impl Drop for Runtime {
 
 impl Driver {
     fn start(shared: Arc<Shared>) -> io::Result<Driver> {
+        let name = shared.settings.thread_name.as_ref();
+        let name = name.map_or_else(|| "mainspring-driver".to_owned(), ThreadName::of_one);
+        let mut thread = thread::Builder::new().name(name);
+        if let Some(bytes) = shared.settings.thread_stack_size {
+            thread = thread.stack_size(bytes);
+        }
         let (stopped, stops) = bounded(1);
         let (ending, ended) = bounded(0);
         let (ready, is_ready) = bounded::<io::Result<()>>(1);
         let drive = move || {
             let _ending = ending;
+            let hooks = &shared.settings.hooks;
+            if let Some(hook) = &hooks.on_thread_start {
+                hook.call();
+            }
             let engine = match context::engine_of(&shared) {
                 Ok(engine) => engine,
                 Err(error) => return drop(ready.send(Err(error))),
             };
             let _ = ready.send(Ok(()));
-            let _comes_home = ComesHome(&engine);
+            let comes_home = ComesHome(&engine);
             while !shared.is_ended() {
                 engine.run_until_stopped();
                 let _ = stopped.try_send(());
             }
+            drop(comes_home);
+            if let Some(hook) = &hooks.on_thread_stop {
+                hook.call_quietly();
+            }
         };
-        let thread = thread::Builder::new()
-            .name("mainspring-driver".to_owned())
-            .spawn(drive)?;
+        let thread = thread.spawn(drive)?;
         is_ready
             .recv()
             .unwrap_or_else(|_| Err(io::Error::other("the driver thread panicked")))?;

@@ -94,7 +94,7 @@ impl fmt::Display for TaskInfo {
 
 /// The task that is running, if this is one (or the future that `block_on` was given).
 ///
-/// tokio: `task::try_id`. asyncio: `current_task`.
+/// asyncio: `current_task`. tokio: [`try_id`].
 ///
 /// ```
 /// # mainspring::run(async {
@@ -105,6 +105,35 @@ impl fmt::Display for TaskInfo {
 /// ```
 pub fn current_task() -> Option<Id> {
     context::polling()
+}
+
+/// The task that is running. Unlike [`current_task`], this does not count what `block_on` was given.
+///
+/// # Panics
+///
+/// Outside of a task.
+///
+/// ```
+/// # mainspring::run(async {
+/// let task = mainspring::spawn(async { mainspring::task::id() });
+/// let id = task.id();
+/// assert_eq!(task.await.unwrap(), id);
+/// assert_eq!(mainspring::task::try_id(), None); // no task, but the main future
+/// # });
+/// ```
+#[track_caller]
+pub fn id() -> Id {
+    match try_id() {
+        Some(id) => id,
+        None => panic!(
+            "`task::id` was called outside of a task: what `block_on` and `#[main]` run is none;              `spawn` it, or ask with `try_id`"
+        ),
+    }
+}
+
+/// The same; `None` outside of a task.
+pub fn try_id() -> Option<Id> {
+    current_task().filter(|id| !context::is_main(*id))
 }
 
 /// Every task of this loop that waits or is ready, in the order of spawning. asyncio: `all_tasks`.

@@ -20,6 +20,7 @@ use crate::leaf::Note;
 use crate::quietly::quietly;
 use crate::task::cell::JoinCell;
 use crate::task::error::JoinError;
+use crate::task::hosted;
 use crate::task::join::{JoinHandle, Payload};
 
 /// Makes a task of a future and puts it at the end of the ready queue.
@@ -81,12 +82,13 @@ where
     }
 }
 
-/// [`spawn`] for futures that cannot leave this thread.
+/// [`spawn`] for futures that cannot leave this thread. Inside of a
+/// [`LocalSet`](crate::task::LocalSet), the task belongs to the set.
 ///
 /// On a runtime whose home loop is on another thread (`Runtime::new`), the task runs on this
 /// thread's own loop, while this thread blocks on the runtime.
 ///
-/// tokio: `task::spawn_local`, without a `LocalSet`.
+/// tokio: `task::spawn_local`, which needs a `LocalSet` or a `LocalRuntime`.
 ///
 /// # Cancel safety
 ///
@@ -101,7 +103,10 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    context::expect("`spawn_local`").spawn(future, Location::caller())
+    match hosted::here() {
+        Some(set) => hosted::spawn_in(&*set, future, Location::caller()),
+        None => context::expect("`spawn_local`").spawn(future, Location::caller()),
+    }
 }
 
 /// [`spawn_local`] with a name that reports show. asyncio: `create_task(name=)`.

@@ -28,7 +28,10 @@ fn main() {
         Some("lock") => mainspring::run(lock()),
         Some("panic-when-paused") => {
             let mut builder = Builder::new_current_thread();
-            let runtime = builder.start_paused(true).build_local().unwrap();
+            let runtime = builder
+                .start_paused(true)
+                .build_local(Default::default())
+                .unwrap();
             runtime.block_on(each_other());
         }
         Some("idle-run") => idle_run(),
@@ -119,7 +122,10 @@ fn idle_run() {
 /// Somebody who may wake the loop is there, and takes its time: until there is input.
 fn other_thread() {
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     let mut thread = None;
     let mut has_come = false;
     runtime.block_on(poll_fn(|cx| {

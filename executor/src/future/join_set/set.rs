@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use slab::Slab;
 
+use crate::future::local_set::LocalSet;
 use crate::future::roster::{Bell, Key, Roster};
 use crate::leaf;
 use crate::runtime::Handle;
@@ -131,6 +132,15 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + 'static,
     {
         self.insert(spawn_local(task))
+    }
+
+    /// Spawns a task into the set which lives in a `LocalSet` and runs when that is driven.
+    #[track_caller]
+    pub fn spawn_local_on<F>(&mut self, task: F, local_set: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(local_set.spawn_local(task))
     }
 
     /// Takes a task, or a job, in.
