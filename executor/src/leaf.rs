@@ -127,6 +127,13 @@ pub(crate) fn begin_poll_within() -> Within {
     Within { aside }
 }
 
+/// Until the guard is dropped, no loop polls here: what is called may block.
+pub(crate) fn step_out() -> Within {
+    let aside = set_aside();
+    end_poll();
+    Within { aside }
+}
+
 /// While it lives, a poll within the poll lasts. What its leaf noted stays.
 #[derive(Debug)]
 pub(crate) struct Within {

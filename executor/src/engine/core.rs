@@ -13,7 +13,7 @@ use mainspring_reactor::{Reactor, Wheel};
 
 use crate::engine::clock::Clock;
 use crate::engine::hold::Wires;
-use crate::engine::id::Id;
+use crate::engine::id::{Id, TaskId};
 use crate::engine::meter::LoopMeter;
 use crate::engine::ready::{ReadyQueue, Remote};
 use crate::engine::shared::Shared;
@@ -65,6 +65,8 @@ pub(crate) struct Engine {
     pub(crate) ends_at: Cell<Option<Instant>>,
     /// The runtime was dropped inside of this loop, which sees to the pools when it comes home.
     pub(crate) owes_pools: Cell<bool>,
+    /// Tasks that were woken while a poll of theirs has stepped aside.
+    pub(crate) postponed: RefCell<Vec<TaskId>>,
     /// What is to be done when no task is left.
     pub(crate) when_empty: RefCell<Vec<Box<dyn FnOnce()>>>,
     /// A stall was told already.
@@ -98,6 +100,7 @@ impl Engine {
             closed: Cell::new(false),
             ends_at: Cell::new(None),
             owes_pools: Cell::new(false),
+            postponed: RefCell::new(Vec::new()),
             when_empty: RefCell::new(Vec::new()),
             stall_told: Cell::new(false),
             on_unhandled: RefCell::new(None),

@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -126,6 +127,21 @@ pub(crate) fn next_id() -> NonZeroU64 {
     // It does not live to see its end.
     NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MIN)
 }
+
+/// The runtime has ended: what was registered with it hears of no event any more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HasEnded;
+
+impl fmt::Display for HasEnded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the runtime in which this socket was made has ended: keep it as long as its sockets, \
+             or carry the socket over with `into_std` and `from_std`",
+        )
+    }
+}
+
+impl Error for HasEnded {}
 
 /// Something upstairs that lives as long as the runtime and must be ended with it: a pool.
 pub(crate) trait Lodger: Any + Send + Sync {

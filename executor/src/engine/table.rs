@@ -64,6 +64,8 @@ enum State {
 pub(crate) enum Taken {
     Task(Running),
     Seat,
+    /// It is being polled further up: that poll has stepped aside.
+    Busy,
     /// Law 4: the task has ended, and maybe another lives there now.
     Nobody,
 }
@@ -122,7 +124,7 @@ impl TaskTable {
                 }
                 match std::mem::replace(&mut entry.state, State::Out) {
                     State::Here(body) => Taken::Task(body),
-                    _ => Taken::Nobody,
+                    _ => Taken::Busy,
                 }
             }
             _ => Taken::Nobody,

@@ -132,6 +132,9 @@ impl Engine {
                 }
                 self.current.set(None);
             }
+            // Who waits for a poll of its own that is further up, or is further up itself.
+            Taken::Seat if self.main.get() != Some(task.id) => self.postpone(task),
+            Taken::Busy => self.postpone(task),
             Taken::Seat => {
                 self.current.set(Some(task.id));
                 leaf::begin_poll();
@@ -148,6 +151,11 @@ impl Engine {
         ControlFlow::Continue(())
     }
     // ANCHOR_END: run
+
+    #[cold]
+    fn postpone(&self, task: TaskId) {
+        self.postponed.borrow_mut().push(task);
+    }
 
     /// Polls a task at once, from within the poll of another or from outside of any.
     pub(crate) fn run_within(&self, task: TaskId) {

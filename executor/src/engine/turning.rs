@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::engine::core::Engine;
+use crate::leaf::{self, Within};
 
 thread_local! {
     /// Whether a loop is turning on this thread.
@@ -14,6 +15,8 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct Turning {
     engine: Rc<Engine>,
+    /// It turned before: this is a turn within a poll that stepped aside.
+    was_turning: bool,
 }
 
 impl Turning {
@@ -29,10 +32,11 @@ impl Turning {
             return None;
         }
         TURNING.set(true);
-        engine.is_turning.set(true);
+        let was_turning = engine.is_turning.replace(true);
         engine.meter.begin_busy(&engine.shared.meter);
         Some(Turning {
             engine: engine.clone(),
+            was_turning,
         })
     }
 
@@ -44,8 +48,9 @@ impl Turning {
         if TURNING.get() {
             panic!(
                 "a runtime cannot be driven from within a runtime: this thread's loop is inside \
-                 a task just now, and would stand still. `.await` the future, or `spawn` it; from \
-                 code that blocks, use `spawn_blocking` and `Handle::block_on` there"
+                 a task just now, and would stand still. `.await` the future, or `spawn` it; code \
+                 that cannot be async goes into `spawn_blocking` or, where it stands, into \
+                 `block_in_place`, and may call `Handle::block_on` there"
             );
         }
     }
@@ -56,13 +61,47 @@ impl Turning {
     }
 }
 
+/// While it lives, the poll that made it has stepped aside: it may block its thread, and may turn
+/// the loop meanwhile.
+///
+/// That loop can be turned within a turn because a task that is polled is out of the table: the
+/// others run beside it. Itself it cannot, and neither can an outer main future: whoever wakes these
+/// finds them again when the inner turn is over.
+#[derive(Debug)]
+pub(crate) struct StepAside {
+    was_turning: bool,
+    _budget: Within,
+}
+
+impl StepAside {
+    pub(crate) fn begin() -> Self {
+        StepAside {
+            was_turning: TURNING.replace(false),
+            _budget: leaf::step_out(),
+        }
+    }
+}
+
+impl Drop for StepAside {
+    fn drop(&mut self) {
+        TURNING.set(self.was_turning);
+    }
+}
+
 impl Drop for Turning {
     fn drop(&mut self) {
         TURNING.set(false);
-        self.engine.is_turning.set(false);
+        self.engine.is_turning.set(self.was_turning);
+        // Those who could not be polled within their own poll.
+        let postponed = self.engine.postponed.take();
+        postponed
+            .into_iter()
+            .for_each(|task| self.engine.ready.push(task));
         let meter = &self.engine.shared.meter;
         self.engine.meter.end_busy(meter);
         self.engine.meter.tell_tasks(meter, self.engine.tasks.len());
-        self.engine.remote.leave();
+        if !self.was_turning {
+            self.engine.remote.leave();
+        }
     }
 }

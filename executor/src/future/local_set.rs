@@ -61,6 +61,11 @@ pub struct LocalSet {
 
 impl LocalSet {
     /// A set without tasks.
+    ///
+    /// # Cancel safety
+    ///
+    /// **Loses data**: whoever awaits the set itself drops the tasks with it. Await `&mut set` to
+    /// keep them.
     #[track_caller]
     pub fn new() -> LocalSet {
         let roster = Arc::<Roster>::default();

@@ -25,6 +25,7 @@ use crate::engine::context;
 use crate::engine::core::Engine;
 use crate::engine::hold::Wire;
 use crate::engine::ready::Remote;
+use crate::engine::shared::HasEnded;
 use crate::leaf;
 use crate::quietly::wake_all;
 
@@ -238,10 +239,7 @@ pub(crate) fn release(source: &Source, direction: Direction) {
 
 /// The runtime has ended: no event will come any more.
 pub(crate) fn homeless() -> io::Error {
-    io::Error::other(
-        "the runtime in which this socket was made has ended: keep it as long as its sockets, or \
-         carry the socket over with `into_std` and `from_std`",
-    )
+    io::Error::other(HasEnded)
 }
 
 /// One future's wait for a socket. The waker it left there goes with it.

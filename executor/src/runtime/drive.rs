@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::engine::context;
 use crate::engine::core::Engine;
-use crate::engine::id::TaskId;
+use crate::engine::id::{Id, TaskId};
 use crate::engine::turn::Turned;
 use crate::engine::turning::Turning;
 use crate::engine::waker::TaskWaker;
@@ -121,18 +121,21 @@ struct Seat<'a> {
     engine: &'a Engine,
     waker: Arc<TaskWaker>,
     task: TaskId,
+    /// The main future and the task within whose poll this one is driven, if that has stepped aside.
+    outer: (Option<Id>, Option<Id>),
 }
 
 impl<'a> Seat<'a> {
     fn take(engine: &'a Engine, place: &'static Location<'static>) -> Self {
         let waker = Arc::new(TaskWaker::new(place, engine.remote.clone()));
         let task = engine.tasks.insert_seat(waker.clone());
-        engine.main.set(Some(waker.id));
+        let outer = (engine.main.replace(Some(waker.id)), engine.current.get());
         engine.ready.push(task);
         Seat {
             engine,
             waker,
             task,
+            outer,
         }
     }
 }
@@ -143,7 +146,8 @@ impl Drop for Seat<'_> {
         self.engine.tasks.remove(self.task);
         // The poll may have ended in a panic.
         leaf::end_poll();
-        self.engine.current.set(None);
-        self.engine.main.set(None);
+        let (main, current) = self.outer;
+        self.engine.main.set(main);
+        self.engine.current.set(current);
     }
 }

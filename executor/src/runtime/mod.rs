@@ -21,7 +21,7 @@ pub use entry::Entry;
 pub use handle::{Closed, EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
 pub use local::{LocalOptions, LocalRuntime, run};
 pub use metrics::{RuntimeMetrics, worker_index};
-pub use runtime::Runtime;
+pub use runtime::{Runtime, is_rt_shutdown_err};
 
 pub use crate::task::unhandled::{Unhandled, reset_exception_handler, set_exception_handler};
 // Upstairs, because a moment of the clock and a blocking wait come with them; asyncio has them on

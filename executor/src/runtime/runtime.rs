@@ -13,7 +13,7 @@ use crate::engine::context;
 use crate::engine::core::Engine;
 use crate::engine::hooks::ThreadName;
 use crate::engine::ready::Letter;
-use crate::engine::shared::Shared;
+use crate::engine::shared::{HasEnded, Shared};
 use crate::engine::turning::Turning;
 use crate::runtime::builder::Builder;
 use crate::runtime::drive::RunEnd;
@@ -190,6 +190,26 @@ impl Builder {
     pub fn build(&mut self) -> io::Result<Runtime> {
         Runtime::start(self.shared()?)
     }
+}
+
+/// Whether an operation on a socket failed because the runtime in which the socket was made has
+/// ended.
+///
+/// tokio: `runtime::is_rt_shutdown_err`.
+///
+/// ```
+/// use mainspring::net::TcpListener;
+/// use mainspring::runtime::{LocalRuntime, is_rt_shutdown_err};
+///
+/// let first = LocalRuntime::new()?;
+/// let listener = first.block_on(TcpListener::bind("127.0.0.1:0"))?;
+/// drop(first);
+/// let error = mainspring::run(async { listener.accept().await.unwrap_err() });
+/// assert!(is_rt_shutdown_err(&error));
+/// # std::io::Result::Ok(())
+/// ```
+pub fn is_rt_shutdown_err(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|error| error.is::<HasEnded>())
 }
 
 impl Drop for Runtime {

@@ -11,6 +11,7 @@ pub(crate) mod hosted;
 pub(crate) mod spawn;
 mod defer;
 mod yield_now;
+mod in_place;
 pub mod coop;
 mod local;
 
@@ -25,6 +26,7 @@ pub use abort_on_drop::AbortOnDrop;
 pub use coop::{ConsumeBudget, Unconstrained, consume_budget, unconstrained};
 pub use defer::{Defer, defer};
 pub use error::{JoinError, Outcome, WorkerDied};
+pub use in_place::block_in_place;
 pub use info::{TaskInfo, all_tasks, current_task, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
 pub use local::{AccessError, LocalKey, TaskLocalFuture, spawn_with_locals};
