@@ -54,24 +54,6 @@ pub(crate) fn spend() {
 }
 // ANCHOR_END: proceed
 
-/// Whether the running poll may complete another operation.
-pub(crate) fn has_budget() -> bool {
-    BUDGET.get() > 0
-}
-
-/// A budget that no poll can spend, for a loop's poll that asked for it. (Not `UNLIMITED`: that
-/// would say that no loop polls.)
-const UNSPENDABLE: u32 = UNLIMITED - 1;
-
-/// Until the guard is dropped, the running poll need not give way.
-pub(crate) fn lift_budget() -> Within {
-    let aside = set_aside();
-    if polling() {
-        BUDGET.set(UNSPENDABLE);
-    }
-    Within { aside }
-}
-
 /// Notes what the leaf that is about to return `Pending` waits for.
 pub(crate) fn waiting_for(what: &'static str, place: &'static Location<'static>) {
     NOTE.set(Some(Note { what, place }));
@@ -97,7 +79,7 @@ pub(crate) fn end_poll() -> Option<Note> {
 // ANCHOR_END: begin_poll
 
 /// What is put aside while another task is polled within the poll of one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Aside {
     budget: u32,
     note: Option<Note>,
@@ -113,40 +95,62 @@ pub(crate) fn set_aside() -> Aside {
 
 /// The loop's side: the poll within has ended, and the outer one goes on.
 pub(crate) fn go_on(aside: Aside) {
-    restore_budget(aside);
+    BUDGET.set(aside.budget);
     NOTE.set(aside.note);
 }
 
-/// A poll within the poll that is somebody's own: with a budget of its own, if a loop polls. When
-/// the guard is dropped, the outer one goes on.
-pub(crate) fn begin_poll_within() -> Within {
-    let aside = set_aside();
-    if polling() {
-        begin_poll();
+/// What is left of the running poll's budget.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget(u32);
+
+pub(crate) fn budget() -> Budget {
+    Budget(BUDGET.get())
+}
+
+impl Budget {
+    /// Whether the poll may complete another operation.
+    pub(crate) fn is_left(self) -> bool {
+        self.0 > 0
     }
-    Within { aside }
+
+    /// The running poll has this budget from now on.
+    pub(crate) fn restore(self) {
+        BUDGET.set(self.0);
+    }
 }
 
-/// Until the guard is dropped, no loop polls here: what is called may block.
-pub(crate) fn step_out() -> Within {
-    let aside = set_aside();
-    end_poll();
-    Within { aside }
-}
+/// A budget that no poll can spend, for a loop's poll that asked for it. (Not `UNLIMITED`: that
+/// would say that no loop polls.)
+const UNSPENDABLE: u32 = UNLIMITED - 1;
 
-/// While it lives, a poll within the poll lasts. What its leaf noted stays.
+/// While it lives, the running poll has another budget than its own.
 #[derive(Debug)]
-pub(crate) struct Within {
-    aside: Aside,
+pub(crate) struct OtherBudget {
+    own: Budget,
 }
 
-impl Drop for Within {
+/// It need not give way.
+pub(crate) fn lift_budget() -> OtherBudget {
+    other_budget(if polling() { UNSPENDABLE } else { UNLIMITED })
+}
+
+/// It is that of a task polled in place, with a budget for itself.
+pub(crate) fn fresh_budget() -> OtherBudget {
+    other_budget(if polling() { PER_POLL } else { UNLIMITED })
+}
+
+/// It is as if no loop polled: what is called may block.
+pub(crate) fn no_budget() -> OtherBudget {
+    other_budget(UNLIMITED)
+}
+
+fn other_budget(budget: u32) -> OtherBudget {
+    let own = Budget(BUDGET.replace(budget));
+    OtherBudget { own }
+}
+
+impl Drop for OtherBudget {
     fn drop(&mut self) {
-        restore_budget(self.aside);
+        self.own.restore();
     }
-}
-
-/// The budget is again what it was.
-pub(crate) fn restore_budget(aside: Aside) {
-    BUDGET.set(aside.budget);
 }

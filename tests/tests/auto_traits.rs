@@ -9,8 +9,8 @@ use std::future::Ready;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use mainspring::runtime::*;
-use mainspring::task::*;
+use mainspring::runtime::{self, *};
+use mainspring::task::{self, *};
 use mainspring::time::*;
 use mainspring_reactor as reactor;
 
@@ -43,7 +43,7 @@ macro_rules! rows {
 #[test]
 fn tasks() {
     rows! {
-        Id: Send Sync Unpin;
+        task::Id: Send Sync Unpin;
         JoinError: Send Sync Unpin;
         JoinHandle<u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
         JoinHandle<Sent>: Send Sync Unpin UnwindSafe RefUnwindSafe;
@@ -64,6 +64,15 @@ fn tasks() {
         join_set::ShutDown<'static, Sent>: Send Sync Unpin; // more: Unpin
         LocalKey<u8>: Send Sync Unpin UnwindSafe RefUnwindSafe;
         LocalKey<Local>: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        LocalSet: Unpin, not Send Sync;
+        RunUntil<'static, Ready<u8>>: , not Send Sync; // more: Unpin where the future is
+        RunUntil<'static, Pinned>: , not Unpin;
+        LocalEnterGuard: Unpin, not Send Sync;
+        coop::RestoreOnPending: Unpin, not Send Sync;
+        coop::Coop<Ready<u8>>: Send Sync Unpin;
+        Unconstrained<Ready<u8>>: Send Sync Unpin;
+        Unconstrained<Pinned>: , not Unpin;
+        ConsumeBudget: Send Sync Unpin; // more: Unpin
         AccessError: Send Sync Unpin UnwindSafe RefUnwindSafe;
         TaskLocalFuture<u8, std::future::Ready<u8>>: Send Sync, not Unpin;
         TaskLocalFuture<Sent, std::future::Ready<u8>>: Send, not Sync Unpin;
@@ -99,6 +108,9 @@ fn runtimes() {
         Handle: Send Sync Unpin UnwindSafe RefUnwindSafe;
         EnterGuard<'static>: Sync Unpin, not Send;
         LocalRuntime: Unpin, not Send Sync;
+        LocalOptions: Unpin, not Send Sync;
+        runtime::Id: Send Sync Unpin;
+        RuntimeMetrics: Send Sync Unpin UnwindSafe RefUnwindSafe;
         RuntimeFlavor: Send Sync Unpin;
         TryCurrentError: Send Sync Unpin;
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::engine::core::Engine;
-use crate::leaf::{self, Within};
+use crate::leaf::{self, OtherBudget};
 
 thread_local! {
     /// Whether a loop is turning on this thread.
@@ -70,14 +70,14 @@ impl Turning {
 #[derive(Debug)]
 pub(crate) struct StepAside {
     was_turning: bool,
-    _budget: Within,
+    _budget: OtherBudget,
 }
 
 impl StepAside {
     pub(crate) fn begin() -> Self {
         StepAside {
             was_turning: TURNING.replace(false),
-            _budget: leaf::step_out(),
+            _budget: leaf::no_budget(),
         }
     }
 }

@@ -207,7 +207,7 @@ impl<F: Future> Future for RunUntil<'_, F> {
         let _inside = hosted::enter(door.clone());
         // What it spends is not missing to the tasks, nor the other way round.
         let polled = {
-            let _budget = leaf::begin_poll_within();
+            let _budget = leaf::fresh_budget();
             this.future.poll(cx)
         };
         if polled.is_pending() {

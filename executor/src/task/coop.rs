@@ -18,7 +18,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::leaf::{self, Aside};
+use crate::leaf::{self, Budget};
 
 /// Takes one operation from the budget of the running poll, to be given back unless
 /// [`made_progress`](RestoreOnPending::made_progress) is called on what it returns. `Pending`: the
@@ -42,7 +42,7 @@ use crate::leaf::{self, Aside};
 /// ```
 pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
     ready!(leaf::proceed(cx));
-    let before = leaf::set_aside();
+    let before = leaf::budget();
     leaf::spend();
     Poll::Ready(RestoreOnPending {
         before: Cell::new(Some(before)),
@@ -55,7 +55,7 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
 #[derive(Debug)]
 #[must_use = "dropping it gives back what was taken from the budget"]
 pub struct RestoreOnPending {
-    before: Cell<Option<Aside>>,
+    before: Cell<Option<Budget>>,
     // The budget is its thread's.
     _confined: PhantomData<Rc<()>>,
 }
@@ -70,14 +70,14 @@ impl RestoreOnPending {
 impl Drop for RestoreOnPending {
     fn drop(&mut self) {
         if let Some(before) = self.before.take() {
-            leaf::restore_budget(before);
+            before.restore();
         }
     }
 }
 
 /// Whether the running poll may complete another operation. Outside of a task always.
 pub fn has_budget_remaining() -> bool {
-    leaf::has_budget()
+    leaf::budget().is_left()
 }
 
 /// Makes a future pay when it completes, and give way when the budget is spent: for futures of

@@ -114,7 +114,7 @@ impl<F: Future> Future for HostedTask<F> {
         };
         let polled = {
             let _as_task = context::as_task(waker.id);
-            let _budget = leaf::begin_poll_within();
+            let _budget = leaf::fresh_budget();
             catch_unwind(AssertUnwindSafe(|| future.poll(cx)))
         };
         let outcome = match polled {
