@@ -67,6 +67,35 @@ fn what_can_only_be_a_mistake_is_refused_with_the_name_of_the_option() {
     }
 }
 
+/// The environment is the process's: this test runs itself again in another.
+#[test]
+fn who_asks_for_several_threads_is_told_once_where_diagnostics_are_on() {
+    const INSIDE: &str = "MAINSPRING_TEST_INSIDE";
+    if std::env::var_os(INSIDE).is_some() {
+        drop(
+            Builder::new_multi_thread()
+                .worker_threads(2)
+                .build()
+                .unwrap(),
+        );
+        drop(Runtime::new().unwrap());
+        drop(LocalRuntime::new().unwrap());
+        return;
+    }
+    for (debug, times) in [("1", 1), ("0", 0)] {
+        let again = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["who_asks_for_several_threads", "--nocapture"])
+            .env(INSIDE, "1")
+            .env("MAINSPRING_DEBUG", debug)
+            .output()
+            .unwrap();
+        assert!(again.status.success());
+        let errors = String::from_utf8(again.stderr).unwrap();
+        let told = errors.matches("a runtime of several threads").count();
+        assert_eq!(told, times, "{errors}");
+    }
+}
+
 #[test]
 fn threads_bear_the_name_that_was_given() {
     let named = Builder::new_multi_thread()

@@ -12,6 +12,8 @@ use syn::{Error, ExprArray, Ident, Lit, LitInt, Path, Result, Token, token};
 #[derive(Default)]
 pub(crate) struct Arguments {
     pub(crate) start_paused: bool,
+    /// Several threads are asked for, in so many words.
+    pub(crate) several_threads: bool,
     pub(crate) crate_path: Option<Path>,
     /// A panic that nobody reads does not fail a test.
     pub(crate) ignore_unhandled: bool,
@@ -93,6 +95,8 @@ impl Parse for Arguments {
             }
         }
 
+        let has_workers = seen.iter().any(|name| *name == "worker_threads");
+        arguments.several_threads = has_workers || flavor.as_deref() == Some("multi_thread");
         if let Some(flavor) = flavor.filter(|flavor| flavor != "multi_thread")
             && let Some(threads) = seen.iter().find(|name| *name == "worker_threads")
         {

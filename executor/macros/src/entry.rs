@@ -214,6 +214,9 @@ fn placed(path: &TokenStream, place: Span) -> (TokenStream, Span) {
 
 /// The call that runs the body, up to its opening parenthesis.
 fn entry(path: &TokenStream, kind: Kind, arguments: &Arguments) -> TokenStream {
+    let several = arguments
+        .several_threads
+        .then(|| quote!(.several_threads()));
     let start_paused = arguments.start_paused.then(|| quote!(.start_paused(true)));
     // tokio lets a test pass although a task of it panicked, and programs under its name count on it.
     let path_text = path.to_string();
@@ -224,7 +227,7 @@ fn entry(path: &TokenStream, kind: Kind, arguments: &Arguments) -> TokenStream {
         Kind::Main => quote!(.main),
         Kind::Test => quote!(.test),
     };
-    quote!(#path::__private::Entry::new() #start_paused #ignore #run)
+    quote!(#path::__private::Entry::new() #several #start_paused #ignore #run)
 }
 
 /// `#[test]`, by whichever of its names.
@@ -299,6 +302,19 @@ mod tests {
         // The manifest of this package does not mention mainspring: see `manifest`.
         let wanted = "::tokio::__private::Entry::new().main(body)";
         assert!(found.contains(wanted), "{found}");
+    }
+
+    #[test]
+    fn who_asks_for_several_threads_is_told_at_run_time() {
+        for (arguments, told) in [
+            ("", false),
+            ("flavor = \"current_thread\"", false),
+            ("flavor = \"multi_thread\"", true),
+            ("worker_threads = 2", true),
+        ] {
+            let found = expanded(Kind::Main, arguments, "async fn main() {}");
+            assert_eq!(found.contains("several_threads"), told, "{arguments}");
+        }
     }
 
     #[test]

@@ -82,6 +82,8 @@ pub(crate) struct Settings {
     pub(crate) thread_keep_alive: Duration,
     /// Tasks run on a thread of their own, also between two `block_on`s.
     pub(crate) has_driver: bool,
+    /// Several threads were asked for.
+    pub(crate) several_threads: bool,
     /// Who is told of panics that nobody reads, unless a loop has somebody of its own (the room of
     /// tasks knows of which type it is).
     pub(crate) on_unhandled: Option<Opaque>,
@@ -116,6 +118,7 @@ impl Default for Settings {
             max_blocking_threads: 512,
             thread_keep_alive: Duration::from_secs(10),
             has_driver: false,
+            several_threads: false,
             on_unhandled: None,
         }
     }

@@ -8,6 +8,7 @@ use mainspring_reactor::Reactor;
 
 use crate::engine::hooks::{Hook, ThreadName};
 use crate::engine::shared::{OnStall, Settings, Shared};
+use crate::runtime::note;
 use crate::task::unhandled::{self, Unhandled};
 
 /// Builds a [`Runtime`](crate::runtime::Runtime) or a
@@ -41,6 +42,7 @@ impl Builder {
     pub fn new_multi_thread() -> Builder {
         let mut builder = Builder::new_current_thread();
         builder.settings.has_driver = true;
+        builder.settings.several_threads = true;
         builder
     }
 
@@ -282,6 +284,12 @@ impl Builder {
         self
     }
 
+    /// Several threads were asked for, though not by hand: there is no driver thread either.
+    pub(crate) fn several_threads(&mut self) -> &mut Self {
+        self.settings.several_threads = true;
+        self
+    }
+
     /// One thread, whatever was asked for.
     pub(crate) fn without_driver(&mut self) -> &mut Self {
         self.settings.has_driver = false;
@@ -291,6 +299,9 @@ impl Builder {
     /// The half that is shared, for whichever form is built.
     pub(crate) fn shared(&self) -> io::Result<Arc<Shared>> {
         let mut settings = self.settings.clone();
+        if settings.several_threads {
+            note::one_thread_is_given();
+        }
         // A clock that jumps by itself would not wait for what another one has yet to do.
         settings.has_driver &= !settings.start_paused;
         Ok(Shared::new(settings, Reactor::new()?))

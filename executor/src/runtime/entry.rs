@@ -37,6 +37,12 @@ impl Entry {
         self
     }
 
+    /// `flavor = "multi_thread"`, or a number of worker threads.
+    pub fn several_threads(mut self) -> Entry {
+        self.builder.several_threads();
+        self
+    }
+
     /// The body of a `#[main]`: a stall that is certain ends the program with status 13, unless
     /// another thread is at work.
     #[track_caller]

@@ -5,6 +5,7 @@ mod drive;
 mod shutdown;
 mod handle;
 mod call;
+mod note;
 mod builder;
 pub(crate) mod local;
 mod entry;
