@@ -305,19 +305,6 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_several_threads_is_told_at_run_time() {
-        for (arguments, told) in [
-            ("", false),
-            ("flavor = \"current_thread\"", false),
-            ("flavor = \"multi_thread\"", true),
-            ("worker_threads = 2", true),
-        ] {
-            let found = expanded(Kind::Main, arguments, "async fn main() {}");
-            assert_eq!(found.contains("several_threads"), told, "{arguments}");
-        }
-    }
-
-    #[test]
     fn an_unread_panic_fails_a_test_of_ours_and_none_of_tokios() {
         for (arguments, ignores) in [
             ("crate = \"mainspring\"", false),
@@ -388,5 +375,18 @@ mod tests {
     fn a_function_that_is_called_may_have_parameters() {
         let found = expanded(Kind::Main, "", "async fn run(&self, n: u32) -> u32 { n }");
         assert!(!found.contains("compile_error"), "{found}");
+    }
+
+    #[test]
+    fn who_asks_for_several_threads_is_told_at_run_time() {
+        for (arguments, told) in [
+            ("", false),
+            ("flavor = \"current_thread\"", false),
+            ("flavor = \"multi_thread\"", true),
+            ("worker_threads = 2", true),
+        ] {
+            let found = expanded(Kind::Main, arguments, "async fn main() {}");
+            assert_eq!(found.contains("several_threads"), told, "{arguments}");
+        }
     }
 }

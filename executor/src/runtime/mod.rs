@@ -7,6 +7,7 @@ mod handle;
 mod call;
 mod note;
 mod builder;
+mod options;
 pub(crate) mod local;
 mod entry;
 #[allow(clippy::module_inception, reason = "the file is named after its type")]
