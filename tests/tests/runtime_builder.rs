@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use mainspring::runtime::{Builder, Handle, LocalOptions, LocalRuntime, Runtime, worker_index};
-use mainspring::sync::oneshot;
+use mainspring::sync::{Notify, oneshot};
 use mainspring::task::{spawn_local, yield_now};
 use mainspring::time::sleep;
 
@@ -179,6 +179,36 @@ fn what_a_park_hook_wakes_is_run_before_the_loop_waits() {
         .build()
         .unwrap();
     assert_eq!(runtime.block_on(told).unwrap(), 9);
+}
+
+/// tokio #8212: a loop that is always woken when it is going to wait never looks at its timers.
+#[test]
+fn tokio_8212_a_park_hook_that_always_wakes_keeps_no_timer_from_firing() {
+    let notify = Arc::new(Notify::new());
+    let wakes = notify.clone();
+    let runtime = Builder::new_current_thread()
+        .on_thread_park(move || wakes.notify_waiters())
+        .build()
+        .unwrap();
+    let timer = runtime.spawn(async { sleep(Duration::from_millis(1)).await });
+    runtime.block_on(yield_now());
+    let start = std::time::Instant::now();
+    // Less than what makes a busy loop look up.
+    for _ in 0..20 {
+        while start.elapsed() < Duration::from_millis(2) {
+            std::hint::spin_loop();
+        }
+        runtime.block_on(notify.notified());
+    }
+    assert!(timer.is_finished());
+}
+
+#[test]
+fn a_job_has_an_id_like_a_task() {
+    let runtime = LocalRuntime::new().unwrap();
+    let job = runtime.spawn_blocking(mainspring::task::id);
+    let id = job.id();
+    assert_eq!(runtime.block_on(job).unwrap(), id);
 }
 
 #[test]

@@ -33,7 +33,7 @@ struct Entered {
     shared: Arc<Shared>,
     engine: Option<Rc<Engine>>,
     /// A pool's job runs here: nothing would ever turn a loop that it made by the way.
-    is_job: bool,
+    job: Option<Id>,
 }
 
 /// The loop this thread is inside of.
@@ -45,7 +45,7 @@ pub(crate) fn current() -> Option<Rc<Engine>> {
         let last = entered.last()?;
         match &last.engine {
             Some(engine) => Some(Ok(engine.clone())),
-            None if last.is_job => None,
+            None if last.job.is_some() => None,
             None => Some(Err(last.shared.clone())),
         }
     };
@@ -150,13 +150,18 @@ pub(crate) fn polling() -> Option<Id> {
     ENTERED.try_with(polling).ok()?
 }
 
+/// The job of a pool that runs on this thread just now, and that drives no loop.
+pub(crate) fn job() -> Option<Id> {
+    let job = |entered: &RefCell<Vec<Entered>>| {
+        let entered = entered.borrow();
+        entered.last().filter(|last| last.engine.is_none())?.job
+    };
+    ENTERED.try_with(job).ok()?
+}
+
 /// Whether a pool's job runs on this thread just now, and no loop of its own.
 fn is_job() -> bool {
-    let is_job = |entered: &RefCell<Vec<Entered>>| {
-        let entered = entered.borrow();
-        (entered.last()).is_some_and(|last| last.is_job && last.engine.is_none())
-    };
-    ENTERED.try_with(is_job).unwrap_or(false)
+    job().is_some()
 }
 
 /// The way to the loop that waits for what is sent out from this thread: its own, if it has one;
@@ -295,21 +300,21 @@ pub(crate) struct Inside {
 
 /// Enters a runtime; its loop here, if there is one already, is the current one.
 pub(crate) fn enter(shared: &Arc<Shared>) -> Inside {
-    enter_with(shared.clone(), find(shared), false)
+    enter_with(shared.clone(), find(shared), None)
 }
 
 /// Enters a runtime for a job of a pool: what asks for the runtime finds it, what needs a loop is
 /// told that there is none.
-pub(crate) fn enter_job(shared: &Arc<Shared>) -> Inside {
-    enter_with(shared.clone(), None, true)
+pub(crate) fn enter_job(shared: &Arc<Shared>, job: Id) -> Inside {
+    enter_with(shared.clone(), None, Some(job))
 }
 
 /// Enters a loop.
 pub(crate) fn enter_engine(engine: &Rc<Engine>) -> Inside {
-    enter_with(engine.shared.clone(), Some(engine.clone()), false)
+    enter_with(engine.shared.clone(), Some(engine.clone()), None)
 }
 
-fn enter_with(shared: Arc<Shared>, engine: Option<Rc<Engine>>, is_job: bool) -> Inside {
+fn enter_with(shared: Arc<Shared>, engine: Option<Rc<Engine>>, job: Option<Id>) -> Inside {
     let entry = ENTRIES.get() + 1;
     ENTRIES.set(entry);
     let queue = engine.as_ref().map(|engine| engine.ready.clone());
@@ -317,7 +322,7 @@ fn enter_with(shared: Arc<Shared>, engine: Option<Rc<Engine>>, is_job: bool) -> 
         entry,
         shared,
         engine,
-        is_job,
+        job,
     };
     let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(new));
     ReadyQueue::set_here(queue);

@@ -77,8 +77,12 @@ impl Engine {
         let turned = match (self.ready.len(), self.clock.is_paused()) {
             (0, false) => self.wait(),
             (0, true) => self.wait_paused(),
-            // Whoever is told of the rest has found something to do.
-            _ => Turned::On,
+            // Whoever is told of each rest has found something to do: that must not keep the loop
+            // from looking up.
+            _ => {
+                self.look(Some(Duration::ZERO));
+                Turned::On
+            }
         };
         self.end_rest();
         turned

@@ -132,7 +132,8 @@ where
 
     fn run(&mut self) {
         let Some(call) = self.call.take() else { return };
-        let _inside = self.shared.as_ref().map(context::enter_job);
+        let enter = |shared| context::enter_job(shared, self.cell.waker.id);
+        let _inside = self.shared.as_ref().map(enter);
         // The closure is consumed: whatever it captured is gone before anybody is told.
         self.outcome = match catch_unwind(AssertUnwindSafe(call)) {
             Ok(value) => Some(Ok(value)),

@@ -107,7 +107,8 @@ pub fn current_task() -> Option<Id> {
     context::polling()
 }
 
-/// The task that is running. Unlike [`current_task`], this does not count what `block_on` was given.
+/// The task that is running, or the job of a pool. Unlike [`current_task`], this does not count what
+/// `block_on` was given.
 ///
 /// # Panics
 ///
@@ -133,7 +134,8 @@ pub fn id() -> Id {
 
 /// The same; `None` outside of a task.
 pub fn try_id() -> Option<Id> {
-    current_task().filter(|id| !context::is_main(*id))
+    let task = current_task().filter(|id| !context::is_main(*id));
+    task.or_else(context::job)
 }
 
 /// Every task of this loop that waits or is ready, in the order of spawning. asyncio: `all_tasks`.
