@@ -42,7 +42,10 @@ mod models; // the meeting of threads, checked in every order
 /// What the attributes write; no part of the public surface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::future::join::{Slot, join};
+    pub use crate::future::select::{branch_waits, first_branch, select, select_has_nothing_left};
     pub use crate::runtime::Entry;
+    pub use mainspring_macros::select;
 }
 
 pub use future::{Stream, StreamExt};

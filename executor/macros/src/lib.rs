@@ -9,6 +9,7 @@
 mod arguments;
 mod manifest;
 mod entry;
+mod select;
 
 use proc_macro::TokenStream;
 
@@ -114,4 +115,11 @@ pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     entry::expand(Kind::Test, arguments.into(), item.into()).into()
+}
+
+/// What `mainspring::select!` becomes; that one is what programs call.
+#[doc(hidden)]
+#[proc_macro]
+pub fn select(input: TokenStream) -> TokenStream {
+    select::expand(input.into()).into()
 }

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use mainspring_reactor::{Reactor, Wheel};
 
+use crate::engine::chance::Chance;
 use crate::engine::clock::Clock;
 use crate::engine::hold::Wires;
 use crate::engine::id::{Id, TaskId};
@@ -35,6 +36,7 @@ pub(crate) struct Engine {
     pub(crate) ready: Rc<ReadyQueue>,
     pub(crate) tasks: TaskTable,
     pub(crate) clock: Clock,
+    pub(crate) chance: Chance,
     pub(crate) wheel: RefCell<Wheel>,
     pub(crate) reactor: RefCell<Reactor>,
     pub(crate) wires: Wires,
@@ -83,6 +85,7 @@ impl Engine {
             ready: ReadyQueue::new(remote.clone()),
             tasks: TaskTable::default(),
             clock: Clock::new(shared.settings.start_paused),
+            chance: Chance::new(shared.settings.seed),
             wheel: RefCell::new(Wheel::new()),
             reactor: RefCell::new(reactor),
             wires: Wires::default(),

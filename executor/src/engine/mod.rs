@@ -15,6 +15,7 @@ pub(crate) mod clock;
 pub(crate) mod hold;
 pub(crate) mod hooks;
 pub(crate) mod meter;
+pub(crate) mod chance;
 pub(crate) mod shared;
 pub(crate) mod core;
 pub(crate) mod turning;

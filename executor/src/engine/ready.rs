@@ -76,6 +76,15 @@ impl ReadyQueue {
         self.tasks.borrow().len()
     }
 
+    /// Puts those who stand in line now into an order that `below` draws: each order is as likely
+    /// as any other (Fisher and Yates).
+    pub(crate) fn shuffle(&self, below: impl Fn(u32) -> u32) {
+        let mut tasks = self.tasks.borrow_mut();
+        for left in (2..=tasks.len()).rev() {
+            tasks.swap(left - 1, below(left as u32) as usize);
+        }
+    }
+
     /// From now on this thread is inside of this queue's loop (`None`: of no loop). Returns what
     /// was before.
     pub(crate) fn set_here(queue: Option<Rc<ReadyQueue>>) -> Option<Rc<ReadyQueue>> {

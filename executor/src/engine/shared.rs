@@ -70,6 +70,8 @@ impl fmt::Debug for Opaque {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) start_paused: bool,
+    /// What the order of those who are ready is drawn from, if it is drawn.
+    pub(crate) seed: Option<u64>,
     pub(crate) on_stall: OnStall,
     pub(crate) shutdown_limit: Duration,
     /// The runtime's own name.
@@ -109,6 +111,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             start_paused: false,
+            seed: None,
             on_stall: OnStall::Report,
             shutdown_limit: SHUTDOWN_LIMIT,
             name: None,

@@ -13,7 +13,7 @@ use slab::Slab;
 
 use crate::engine::id::{Id, TaskId};
 use crate::engine::waker::TaskWaker;
-use crate::leaf::Note;
+use crate::leaf::{Note, branches};
 
 /// What the loop asks of a task, whatever its future and its output are.
 ///
@@ -48,6 +48,8 @@ struct Entry {
     state: State,
     /// What the task waits for, as its last leaf noted.
     note: Option<Note>,
+    /// If that is several things at once: what they are.
+    branches: Vec<Note>,
 }
 
 enum State {
@@ -76,6 +78,8 @@ pub(crate) struct Waiting {
     /// How many clones of that `Arc` are in nobody's hands but its own and this list's.
     pub(crate) own_wakers: usize,
     pub(crate) note: Option<Note>,
+    /// What the branches wait for, of a wait that has some.
+    pub(crate) branches: Vec<Note>,
     /// It is the main future.
     pub(crate) is_main: bool,
 }
@@ -94,6 +98,7 @@ impl TaskTable {
             id,
             state,
             note: None,
+            branches: Vec::new(),
         });
         task
     }
@@ -109,6 +114,7 @@ impl TaskTable {
             id,
             state,
             note: None,
+            branches: Vec::new(),
         });
         task
     }
@@ -138,13 +144,13 @@ impl TaskTable {
         let mut entries = self.entries.borrow_mut();
         let entry = &mut entries[task.place as usize];
         entry.state = State::Here(body);
-        entry.note = note;
+        entry.set_note(note);
     }
     // ANCHOR_END: put_back
 
     /// What a main future waits for, or a task that was never polled.
     pub(crate) fn note(&self, task: TaskId, note: Option<Note>) {
-        self.entries.borrow_mut()[task.place as usize].note = note;
+        self.entries.borrow_mut()[task.place as usize].set_note(note);
     }
 
     /// The task has ended: its place is free for another.
@@ -197,12 +203,30 @@ impl TaskTable {
                     waker: waker.clone(),
                     own_wakers: own_wakers + 1,
                     note: entry.note,
+                    branches: entry.branches(),
                     is_main: matches!(entry.state, State::Seat(_)),
                 })
             })
             .collect();
         list.sort_unstable_by_key(|waiting| waiting.waker.id);
         list
+    }
+}
+
+impl Entry {
+    #[inline]
+    fn set_note(&mut self, note: Option<Note>) {
+        self.note = note;
+        if note.is_some_and(|note| note.has_branches) {
+            self.branches = branches();
+        }
+    }
+
+    fn branches(&self) -> Vec<Note> {
+        match self.note {
+            Some(note) if note.has_branches => self.branches.clone(),
+            _ => Vec::new(),
+        }
     }
 }
 

@@ -60,6 +60,9 @@ impl Engine {
     /// ready meanwhile waits for the next turn.
     pub(crate) fn run_ready(&self, main: Main<'_>) -> ControlFlow<()> {
         self.read_letters();
+        if let Some(order) = &self.chance.order {
+            self.ready.shuffle(|bound| order.below(bound));
+        }
         for _ in 0..self.ready.len() {
             let Some(task) = self.ready.pop() else { break };
             self.run(task, main)?;

@@ -34,6 +34,9 @@ impl Turning {
         TURNING.set(true);
         let was_turning = engine.is_turning.replace(true);
         engine.meter.begin_busy(&engine.shared.meter);
+        if !was_turning {
+            engine.chance.swap_branch();
+        }
         Some(Turning {
             engine: engine.clone(),
             was_turning,
@@ -101,6 +104,7 @@ impl Drop for Turning {
         self.engine.meter.end_busy(meter);
         self.engine.meter.tell_tasks(meter, self.engine.tasks.len());
         if !self.was_turning {
+            self.engine.chance.swap_branch();
             self.engine.remote.leave();
         }
     }

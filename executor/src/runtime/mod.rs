@@ -6,6 +6,7 @@ mod shutdown;
 mod handle;
 mod call;
 mod note;
+mod environment;
 mod builder;
 mod options;
 pub(crate) mod local;

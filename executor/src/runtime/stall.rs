@@ -167,22 +167,32 @@ fn report(engine: &Rc<Engine>, proof: &str) -> String {
     for task in &tasks {
         let _ = writeln!(text, "  {task}");
     }
-    let hints: BTreeSet<&str> = tasks.iter().filter_map(hint).collect();
+    let hints: BTreeSet<&str> = tasks.iter().flat_map(hints).collect();
     for hint in hints {
         let _ = writeln!(text, "  hint: {hint}");
     }
     text
 }
 
-/// What usually lies behind a wait of this kind.
-fn hint(task: &TaskInfo) -> Option<&'static str> {
+/// What usually lies behind the waits of a task.
+fn hints(task: &TaskInfo) -> Vec<&'static str> {
     if task.is_lost {
-        return Some(
+        return vec![
             "a future that returns `Pending` must keep the waker it was given and call it; \
              `std::future::pending` never does",
-        );
+        ];
     }
-    match task.waiting_on? {
+    let branches = task.branches.iter().map(|(what, _)| *what);
+    task.waiting_on
+        .into_iter()
+        .chain(branches)
+        .filter_map(hint)
+        .collect()
+}
+
+/// What usually lies behind a wait of this kind.
+fn hint(what: &str) -> Option<&'static str> {
+    match what {
         "Queue::get" => {
             Some("nobody is left that puts: `shutdown` the queue when its producers are done")
         }

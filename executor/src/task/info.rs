@@ -24,6 +24,9 @@ pub struct TaskInfo {
     pub waiting_on: Option<&'static str>,
     /// Where that wait was written; if it is for a task, where that one was spawned.
     pub waiting_at: Option<&'static Location<'static>>,
+    /// If it waits for several things at once (`select!`, `join!`): each of them, and where. At
+    /// most eight are noted.
+    pub branches: Vec<(&'static str, &'static Location<'static>)>,
     /// It is the future that `block_on` was given.
     pub is_main: bool,
     /// It was polled, it waits, and nobody has a waker of it: nothing can ever wake it.
@@ -39,6 +42,7 @@ impl TaskInfo {
             spawned_at: waker.spawned_at,
             waiting_on: None,
             waiting_at: None,
+            branches: Vec::new(),
             is_main: false,
             is_lost: false,
         }
@@ -55,6 +59,7 @@ impl Engine {
                      waker,
                      own_wakers,
                      note,
+                     branches,
                      is_main,
                  }| {
                     let is_out = waker.wakers_out(own_wakers) > 0;
@@ -63,6 +68,7 @@ impl Engine {
                     TaskInfo {
                         waiting_on: note.map(|note| note.what),
                         waiting_at: note.map(|note| note.place),
+                        branches: branches.iter().map(|it| (it.what, it.place)).collect(),
                         is_main,
                         is_lost,
                         ..TaskInfo::of(&waker)
@@ -85,6 +91,10 @@ impl fmt::Display for TaskInfo {
             (Some(what), Some(place)) => write!(f, "  waits for {what} at {place}"),
             _ => f.write_str("  waits"),
         }?;
+        for (number, (what, place)) in self.branches.iter().enumerate() {
+            let before = if number == 0 { ": " } else { ", " };
+            write!(f, "{before}{what} at {place}")?;
+        }
         match self.is_lost {
             true => f.write_str("; it kept no waker, so nothing can wake it"),
             false => Ok(()),
