@@ -25,7 +25,7 @@ const UNLIMITED: u32 = u32::MAX;
 pub(crate) struct Note {
     pub(crate) what: &'static str,
     pub(crate) place: &'static Location<'static>,
-    /// It waits for several things at once: [`branches`] has them.
+    /// It waits for several things at once, which are noted in `branches`.
     pub(crate) has_branches: bool,
 }
 
@@ -58,11 +58,23 @@ pub(crate) fn spend() {
 
 /// Notes what the leaf that is about to return `Pending` waits for.
 pub(crate) fn waiting_for(what: &'static str, place: &'static Location<'static>) {
-    NOTE.set(Some(Note {
+    note(Note {
         what,
         place,
         has_branches: false,
-    }));
+    });
+}
+
+/// The same for a future that is no leaf.
+#[inline]
+pub(crate) fn note(note: Note) {
+    NOTE.set(Some(note));
+}
+
+/// Takes the last leaf's note away.
+#[inline]
+pub(crate) fn take_note() -> Option<Note> {
+    NOTE.take()
 }
 
 /// True inside a poll by a mainspring loop: to block here would stop the loop.
@@ -84,93 +96,11 @@ pub(crate) fn end_poll() -> Option<Note> {
 }
 // ANCHOR_END: begin_poll
 
-/// How many waits of one task a report shows.
-///
-/// Doubling it doubles what each thread keeps for it, and few read so long a list.
-const BRANCHES_SHOWN: usize = 8;
-
-thread_local! {
-    /// What the branches polled so far wait for.
-    static BRANCHES: [Cell<Option<Note>>; BRANCHES_SHOWN] =
-        const { [const { Cell::new(None) }; BRANCHES_SHOWN] };
-    static BRANCH_COUNT: Cell<usize> = const { Cell::new(0) };
-    /// A future that has branches is being polled.
-    static IS_BRANCHED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// While it lives, a future polls its branches; it calls [`branch_waits`] after each that waits.
-#[derive(Debug)]
-pub(crate) struct Branched {
-    count_before: usize,
-    is_inner: bool,
-}
-
-impl Branched {
-    #[inline]
-    pub(crate) fn begin() -> Self {
-        let is_inner = IS_BRANCHED.replace(true);
-        // What an outermost one finds was left by an earlier poll, and read or not.
-        let count_before = if is_inner { BRANCH_COUNT.get() } else { 0 };
-        BRANCH_COUNT.set(count_before);
-        Branched {
-            count_before,
-            is_inner,
-        }
-    }
-
-    /// All branches wait. (If one does not, the others' notes are of no interest.)
-    #[inline]
-    pub(crate) fn all_wait(&self, what: &'static str, place: &'static Location<'static>) {
-        NOTE.set(Some(Note {
-            what,
-            place,
-            has_branches: BRANCH_COUNT.get() > self.count_before,
-        }));
-    }
-
-    /// The future has its output.
-    #[inline]
-    pub(crate) fn done(&self) {
-        BRANCH_COUNT.set(self.count_before);
-    }
-}
-
-impl Drop for Branched {
-    #[inline]
-    fn drop(&mut self) {
-        IS_BRANCHED.set(self.is_inner);
-    }
-}
-
-/// The branch that was just polled returned `Pending`.
-#[inline]
-pub(crate) fn branch_waits() {
-    let count = BRANCH_COUNT.get();
-    match NOTE.take() {
-        // One that has branches itself has listed them.
-        Some(note) if !note.has_branches && count < BRANCHES_SHOWN => {
-            BRANCHES.with(|branches| branches[count].set(Some(note)));
-            BRANCH_COUNT.set(count + 1);
-        }
-        _ => {}
-    }
-}
-
-/// The loop's side: the poll has ended with a note that has branches; these are they.
-pub(crate) fn branches() -> Vec<Note> {
-    BRANCHES.with(|branches| {
-        let noted = branches.iter().take(BRANCH_COUNT.get());
-        noted.filter_map(Cell::get).collect()
-    })
-}
-
 /// What is put aside while another task is polled within the poll of one.
 #[derive(Debug)]
 pub(crate) struct Aside {
     budget: u32,
     note: Option<Note>,
-    branches: Vec<Note>,
-    is_branched: bool,
 }
 
 /// The loop's side: a poll within the poll begins.
@@ -178,8 +108,6 @@ pub(crate) fn set_aside() -> Aside {
     Aside {
         budget: BUDGET.get(),
         note: NOTE.get(),
-        branches: branches(),
-        is_branched: IS_BRANCHED.replace(false),
     }
 }
 
@@ -187,13 +115,6 @@ pub(crate) fn set_aside() -> Aside {
 pub(crate) fn go_on(aside: Aside) {
     BUDGET.set(aside.budget);
     NOTE.set(aside.note);
-    BRANCH_COUNT.set(aside.branches.len());
-    BRANCHES.with(|branches| {
-        for (branch, note) in branches.iter().zip(aside.branches) {
-            branch.set(Some(note));
-        }
-    });
-    IS_BRANCHED.set(aside.is_branched);
 }
 
 /// What is left of the running poll's budget.

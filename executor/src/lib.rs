@@ -15,8 +15,10 @@ compile_error!(
 extern crate self as mainspring;
 
 mod shim; // what threads share, under names a model checker can stand behind
+mod lines; // what is printed, and how often at most
 mod quietly; // user code whose panic must not reach the loop
 mod leaf; // what a leaf future owes the loop
+mod branches; // what one wait for several waits for
 mod engine; // the mechanism: one wake-up, top to bottom
 
 pub mod task; // spawn, join, abort

@@ -445,9 +445,12 @@ fn what_is_no_branch_is_refused_at_its_place() {
     );
     refused(
         "_ = ready(()) => 1, n = ready(()) => \"two\"",
-        "mismatched types",
+        "incompatible types",
     );
-    refused("_ = ready(()), if 1 => {}", "cannot apply unary operator");
+    refused(
+        "_ = ready(()), if 1 => {}",
+        "expected `bool`, found integer",
+    );
     refused("_ = 5 => {}", "is not a future");
     refused(&"_ = ready(()) => {} ".repeat(65), "64 branches at most");
     // What lives across the wait decides whether the future may move between threads.

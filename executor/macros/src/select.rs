@@ -171,7 +171,13 @@ impl Select {
             .zip(&branches)
             .filter_map(|(number, branch)| {
                 let condition = branch.condition.as_ref()?;
-                Some(quote!(if !(#condition) { off |= 1 << #number; }))
+                // By a `let`, so that a wrong type is reported at its place.
+                Some(quote! {
+                    let is_on: bool = #condition;
+                    if !is_on {
+                        off |= 1 << #number;
+                    }
+                })
             });
         // The last is pinned first, so that they are dropped in the order written.
         let last_first = futures.iter().rev();

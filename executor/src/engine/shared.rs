@@ -15,6 +15,7 @@ use mainspring_reactor::Reactor;
 use crate::engine::hooks::{Hooks, ThreadName};
 use crate::engine::meter::Meter;
 use crate::engine::ready::Remote;
+use crate::engine::slow_step::OnSlowStep;
 use crate::shim::atomic::{AtomicBool, Ordering};
 use crate::shim::{Mutex, lock};
 
@@ -72,6 +73,11 @@ pub(crate) struct Settings {
     pub(crate) start_paused: bool,
     /// What the order of those who are ready is drawn from, if it is drawn.
     pub(crate) seed: Option<u64>,
+    /// What a step may take, if that is watched.
+    pub(crate) slow_step: Option<Duration>,
+    /// Whether the builder was told to watch.
+    pub(crate) debug: Option<bool>,
+    pub(crate) on_slow_step: Option<OnSlowStep>,
     pub(crate) on_stall: OnStall,
     pub(crate) shutdown_limit: Duration,
     /// The runtime's own name.
@@ -112,6 +118,9 @@ impl Default for Settings {
         Settings {
             start_paused: false,
             seed: None,
+            slow_step: None,
+            debug: None,
+            on_slow_step: None,
             on_stall: OnStall::Report,
             shutdown_limit: SHUTDOWN_LIMIT,
             name: None,

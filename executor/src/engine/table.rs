@@ -11,9 +11,10 @@ use std::task::Poll;
 
 use slab::Slab;
 
+use crate::branches::branches;
 use crate::engine::id::{Id, TaskId};
 use crate::engine::waker::TaskWaker;
-use crate::leaf::{Note, branches};
+use crate::leaf::Note;
 
 /// What the loop asks of a task, whatever its future and its output are.
 ///
@@ -137,6 +138,14 @@ impl TaskTable {
         }
     }
     // ANCHOR_END: take
+
+    /// Whose seat that is.
+    pub(crate) fn seat(&self, task: TaskId) -> Option<Arc<TaskWaker>> {
+        match &self.entries.borrow().get(task.place as usize)?.state {
+            State::Seat(waker) => Some(waker.clone()),
+            _ => None,
+        }
+    }
 
     // ANCHOR: put_back
     /// The poll ended with `Pending`.

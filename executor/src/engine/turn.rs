@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use mainspring_reactor::Tick;
 
+use crate::branches;
 use crate::engine::core::Engine;
 use crate::engine::id::TaskId;
 use crate::engine::ready::Letter;
@@ -127,8 +128,12 @@ impl Engine {
             Taken::Task(mut body) => {
                 self.current.set(Some(task.id));
                 leaf::begin_poll();
+                let watch = self.watch();
                 let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().step()));
                 let note = leaf::end_poll();
+                if let Some(watch) = watch {
+                    self.end_watch(watch, Some(body.waker()), false);
+                }
                 match polled {
                     Ok(Poll::Pending) => self.tasks.put_back(task, body, note),
                     Ok(Poll::Ready(())) => self.retire(task, body),
@@ -145,8 +150,12 @@ impl Engine {
             Taken::Seat => {
                 self.current.set(Some(task.id));
                 leaf::begin_poll();
+                let watch = self.watch();
                 let polled = main();
                 self.tasks.note(task, leaf::end_poll());
+                if let Some(watch) = watch {
+                    self.end_watch(watch, self.tasks.seat(task).as_deref(), true);
+                }
                 self.current.set(None);
                 if polled.is_ready() {
                     return ControlFlow::Break(());
@@ -167,9 +176,10 @@ impl Engine {
     /// Polls a task at once, from within the poll of another or from outside of any.
     pub(crate) fn run_within(&self, task: TaskId) {
         let outer = self.current.get();
-        let aside = leaf::set_aside();
+        let aside = (leaf::set_aside(), branches::set_aside());
         let _no_main = self.run(task, &mut || Poll::Pending);
-        leaf::go_on(aside);
+        leaf::go_on(aside.0);
+        branches::go_on(aside.1);
         self.current.set(outer);
     }
 
@@ -192,8 +202,12 @@ impl Engine {
                     // User code on the loop's thread, as a poll is: to block here would stop the
                     // loop, and whoever is asked to can see that.
                     leaf::begin_poll();
+                    let watch = self.watch();
                     quietly(call);
                     let _nobody_waits = leaf::end_poll();
+                    if let Some(watch) = watch {
+                        self.end_watch(watch, None, false);
+                    }
                 }
             }
         }

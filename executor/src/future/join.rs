@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::leaf::{self, Branched};
+use crate::branches::{self, Branched};
 
 /// Waits for several futures at once, and gives all their outputs as a tuple.
 ///
@@ -96,6 +96,10 @@ macro_rules! try_join {
 }
 
 /// What the macros await: `poll` shows one round over all slots.
+///
+/// # Cancel safety
+///
+/// **Loses data**: see [`join!`](macro@crate::join).
 #[track_caller]
 pub fn join<P, T>(is_biased: bool, poll: P) -> Join<P>
 where
@@ -185,7 +189,7 @@ impl Round<'_, '_> {
                 Poll::Ready(ControlFlow::Continue(())) => {}
                 Poll::Ready(end) => return Poll::Ready(end),
                 Poll::Pending => {
-                    leaf::branch_waits();
+                    branches::branch_waits();
                     waits = true;
                 }
             }

@@ -9,8 +9,9 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use crate::branches::{self, Branched};
 use crate::engine::chance;
-use crate::leaf::{self, Branched};
+use crate::leaf;
 
 /// Waits for several futures at once, runs the handler of the first that is ready, and drops the
 /// others.
@@ -93,6 +94,10 @@ macro_rules! select {
 }
 
 /// What `select!` awaits: `poll` polls the branches.
+///
+/// # Cancel safety
+///
+/// **Loses data**: see [`select!`](macro@crate::select).
 #[track_caller]
 pub fn select<P, T>(poll: P) -> Select<P>
 where
@@ -146,7 +151,7 @@ pub fn first_branch(branches: u32) -> u32 {
 /// The branch that was just polled waits.
 #[inline]
 pub fn branch_waits() {
-    leaf::branch_waits();
+    branches::branch_waits();
 }
 
 /// Every branch is off, and there is no `else`.

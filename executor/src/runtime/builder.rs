@@ -8,6 +8,7 @@ use mainspring_reactor::Reactor;
 
 use crate::engine::hooks::ThreadName;
 use crate::engine::shared::{OnStall, Settings, Shared};
+use crate::engine::slow_step::{OnSlowStep, SLOW_STEP, SlowStep};
 use crate::runtime::environment;
 use crate::runtime::note;
 use crate::task::unhandled::{self, Unhandled};
@@ -82,6 +83,52 @@ impl Builder {
     /// asked for: its tasks run while a thread blocks on it. tokio's multi-thread runtime refuses.
     pub fn start_paused(&mut self, paused: bool) -> &mut Self {
         self.settings.start_paused = paused;
+        self
+    }
+
+    /// Debug mode, on or off: whether the loop watches how long each step takes. It costs two looks
+    /// at the machine's clock per step.
+    ///
+    /// Where nothing is said, the variable `MAINSPRING_DEBUG` of the environment decides: set to
+    /// anything but `0`, it is on. asyncio: `debug=True`, `PYTHONASYNCIODEBUG`.
+    pub fn debug(&mut self, is_on: bool) -> &mut Self {
+        self.settings.debug = Some(is_on);
+        self
+    }
+
+    /// What a step may take in [`debug`](Self::debug) mode before it is told: a poll of a task, a
+    /// callback, a call from another thread. The default is 100 ms.
+    ///
+    /// It is told on standard error, ten lines in a second at most, or to
+    /// [`on_slow_step`](Self::on_slow_step). asyncio: `loop.slow_callback_duration`.
+    pub fn slow_step(&mut self, limit: Duration) -> &mut Self {
+        self.settings.slow_step = Some(limit);
+        self
+    }
+
+    /// Who is told of a step that took too long, in [`debug`](Self::debug) mode.
+    ///
+    /// It is told on the loop's thread, when the step has ended; if it panics, the loop goes on.
+    ///
+    /// ```
+    /// use mainspring::runtime::Builder;
+    /// use std::{thread, time::Duration};
+    ///
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// let runtime = Builder::new_current_thread()
+    ///     .debug(true)
+    ///     .slow_step(Duration::from_millis(5))
+    ///     .on_slow_step(move |step| tell.send(step.name.clone()).unwrap())
+    ///     .build_local()?;
+    /// runtime.block_on(async {
+    ///     let busy = async { thread::sleep(Duration::from_millis(10)) };
+    ///     mainspring::task::spawn_named("busy", busy).await
+    /// })?;
+    /// assert_eq!(told.recv().unwrap().as_deref(), Some("busy"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_slow_step(&mut self, tell: impl Fn(&SlowStep) + Send + Sync + 'static) -> &mut Self {
+        self.settings.on_slow_step = Some(OnSlowStep(Arc::new(tell)));
         self
     }
 
@@ -219,6 +266,10 @@ impl Builder {
         // A clock that jumps by itself would not wait for what another one has yet to do.
         settings.has_driver &= !settings.start_paused;
         settings.seed = settings.seed.or_else(environment::seed);
+        match settings.debug.unwrap_or_else(environment::debug) {
+            true => settings.slow_step = settings.slow_step.or(Some(SLOW_STEP)),
+            false => settings.slow_step = None,
+        }
         Ok(Shared::new(settings, Reactor::new()?))
     }
 }

@@ -2,6 +2,11 @@
 
 use std::env;
 
+/// `MAINSPRING_DEBUG`: on, if it is set to anything but nothing and `0`.
+pub(crate) fn debug() -> bool {
+    env::var_os("MAINSPRING_DEBUG").is_some_and(|text| !text.is_empty() && text != "0")
+}
+
 /// `MAINSPRING_SEED`: decimal or, behind `0x`, hexadecimal.
 ///
 /// # Panics

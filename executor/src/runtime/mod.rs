@@ -16,6 +16,7 @@ mod runtime;
 mod metrics;
 
 pub use crate::engine::shared::OnStall;
+pub use crate::engine::slow_step::SlowStep;
 pub use builder::Builder;
 pub use call::CallbackHandleSend;
 pub use drive::RunEnd;

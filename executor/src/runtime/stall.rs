@@ -171,6 +171,9 @@ fn report(engine: &Rc<Engine>, proof: &str) -> String {
     for hint in hints {
         let _ = writeln!(text, "  hint: {hint}");
     }
+    if let Some(seed) = engine.shared.settings.seed {
+        let _ = writeln!(text, "  again: MAINSPRING_SEED={seed:#x}");
+    }
     text
 }
 

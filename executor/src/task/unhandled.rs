@@ -9,14 +9,14 @@ use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use crate::engine::context;
 use crate::engine::core::Engine;
 use crate::engine::ready::Remote;
 use crate::engine::shared::Opaque;
 use crate::engine::waker::TaskWaker;
+use crate::lines::Lines;
 use crate::quietly::quietly;
 use crate::task::error::JoinError;
 use crate::task::info::TaskInfo;
@@ -164,33 +164,9 @@ impl Engine {
     }
 }
 
-/// Lines on standard error in one second.
-///
-/// Doubling it shows more of a storm, in which all lines are mostly the same.
-const LINES: u32 = 10;
-
-/// The lines of the present second: when it began, how many were asked for.
-static PRINTED: Mutex<Option<(Instant, u32)>> = Mutex::new(None);
-
 fn print(unhandled: &Unhandled) {
-    let (asked, unsaid) = {
-        let mut printed = PRINTED.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let is_over = |(since, _): &(Instant, u32)| now - *since > Duration::from_secs(1);
-        let before = printed.take_if(|second| is_over(second));
-        let (_, asked) = printed.get_or_insert((now, 0));
-        *asked += 1;
-        (
-            *asked,
-            before.map_or(0, |(_, asked)| asked.saturating_sub(LINES)),
-        )
-    };
-    if unsaid > 0 {
-        eprintln!("mainspring: {unsaid} more panics that nobody read were left out");
-    }
-    if asked <= LINES {
-        eprintln!("mainspring: nobody reads that {unhandled}");
-    }
+    static LINES: Lines = Lines::of("panics that nobody read");
+    LINES.print(format_args!("nobody reads that {unhandled}"));
 }
 
 impl fmt::Display for Unhandled {

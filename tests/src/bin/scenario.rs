@@ -39,6 +39,9 @@ fn main() {
         Some("far-timer") => far_timer(),
         Some("order-of-timers") => order_of_timers(),
         Some("storm-of-panics") => mainspring::run(storm_of_panics()),
+        Some("long-step") => long_step(),
+        Some("slow-steps") => slow_steps(),
+        Some("order-of-tasks") => mainspring::run(order_of_tasks()),
         other => panic!("there is no scenario {other:?}"),
     }
 }
@@ -193,4 +196,42 @@ async fn storm_of_panics() {
         call_soon(|| panic!("one of many"));
     }
     yield_now().await;
+}
+
+/// Holds the loop for a little longer than it may in debug mode.
+fn long_step() {
+    let mut builder = Builder::new_current_thread();
+    match std::env::args().nth(2).as_deref() {
+        Some("on") => builder.debug(true),
+        Some("off") => builder.debug(false),
+        _ => &mut builder,
+    };
+    let runtime = builder.build_local().unwrap();
+    runtime.block_on(async {
+        let long = async { std::thread::sleep(Duration::from_millis(101)) };
+        spawn_named("long", long).await.unwrap();
+    });
+}
+
+/// Ten thousand steps, each of them too long.
+fn slow_steps() {
+    let mut builder = Builder::new_current_thread();
+    builder.debug(true).slow_step(Duration::ZERO);
+    builder.build_local().unwrap().block_on(async {
+        for _ in 0..10_000 {
+            yield_now().await;
+        }
+    });
+}
+
+/// Prints the order in which eight tasks run, and hangs.
+async fn order_of_tasks() {
+    let tasks: Vec<_> = (0..8)
+        .map(|number| spawn_local(async move { print!("{number} ") }))
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    println!();
+    pending::<()>().await;
 }
