@@ -81,12 +81,14 @@ pub(crate) fn branch_waits() {
     }
 }
 
-/// The loop's side: the poll has ended with a note that has branches; these are they.
-pub(crate) fn branches() -> Vec<Note> {
+/// The loop's side: the poll has ended with a note that has branches. Puts them into a list, whose
+/// room is used again.
+pub(crate) fn list(list: &mut Vec<Note>) {
+    list.clear();
     BRANCHES.with(|branches| {
-        let noted = branches.iter().take(BRANCH_COUNT.get());
-        noted.filter_map(Cell::get).collect()
-    })
+        let noted = &branches[..BRANCH_COUNT.get()];
+        list.extend(noted.iter().filter_map(Cell::get));
+    });
 }
 
 /// What is put aside while another task is polled within the poll of one.
@@ -98,8 +100,10 @@ pub(crate) struct Aside {
 
 /// The loop's side: a poll within the poll begins.
 pub(crate) fn set_aside() -> Aside {
+    let mut branches = Vec::new();
+    list(&mut branches);
     Aside {
-        branches: branches(),
+        branches,
         is_branched: IS_BRANCHED.replace(false),
     }
 }

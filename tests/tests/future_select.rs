@@ -110,7 +110,8 @@ async fn control_flow_in_a_handler_is_that_of_the_code_around() {
         Ok(no)
     }
     async fn returned() -> u32 {
-        select! { n = ready(3) => return n }
+        let _never: u32 = select! { n = ready(3) => return n, n = pending() => n };
+        unreachable!()
     }
     assert_eq!(questioned().await, Err(String::from("no")));
     assert_eq!(returned().await, 3);

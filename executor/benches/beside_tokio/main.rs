@@ -94,6 +94,9 @@ fn main() {
         file_whole: 5_000, 1.00;
         file_writes: 5_000, 1.00;
         file_reads: 5_000, 1.00;
+        select_ready: 500_000, 1.00;
+        select_waits: 200_000, 1.00;
+        join_waits: 200_000, 1.00;
     };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -3,7 +3,7 @@
 // their number.
 
 use std::cell::Cell;
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn, ready};
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -672,4 +672,68 @@ pub(crate) fn file_reads(n: usize) -> usize {
         }
     });
     n
+}
+
+/// `select!` of three, all ready.
+pub(crate) fn select_ready(n: usize) -> usize {
+    runtime().block_on(async {
+        let task = rt::spawn(async move {
+            let mut won = [0; 3];
+            for _ in 0..n {
+                rt::select! {
+                    () = ready(()) => won[0] += 1,
+                    () = ready(()) => won[1] += 1,
+                    () = ready(()) => won[2] += 1,
+                }
+            }
+            won.iter().sum::<usize>()
+        });
+        assert_eq!(task.await.expect("no panic"), n);
+    });
+    n
+}
+
+/// `select!` of three, one of which is ready in its second poll.
+pub(crate) fn select_waits(n: usize) -> usize {
+    runtime().block_on(async {
+        let task = rt::spawn(async move {
+            let never = rt::sync::Notify::new();
+            for _ in 0..n {
+                rt::select! {
+                    () = never.notified() => return 0,
+                    () = pending() => return 1,
+                    () = again() => {}
+                }
+            }
+            n
+        });
+        assert_eq!(task.await.expect("no panic"), n);
+    });
+    n
+}
+
+/// `join!` of three, each of which is ready in its second poll.
+pub(crate) fn join_waits(n: usize) -> usize {
+    runtime().block_on(async {
+        let task = rt::spawn(async move {
+            for _ in 0..n {
+                rt::join!(again(), again(), again());
+            }
+        });
+        task.await.expect("no panic");
+    });
+    n
+}
+
+/// Ready in its second poll, with a wake of its own and no runtime's help.
+async fn again() {
+    let mut is_second = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut is_second, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

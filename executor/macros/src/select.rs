@@ -181,6 +181,7 @@ impl Select {
             });
         // The last is pinned first, so that they are dropped in the order written.
         let last_first = futures.iter().rev();
+        // ANCHOR: poll
         let polls = branches.iter().zip(&numbers).map(|(branch, number)| {
             let pattern = &branch.pattern;
             let future = &futures[*number as usize];
@@ -213,6 +214,7 @@ impl Select {
                 }
             }
         });
+        // ANCHOR_END: poll
         let arms = branches.iter().zip(&variants).map(|(branch, variant)| {
             let Branch {
                 pattern, handler, ..
@@ -239,10 +241,11 @@ impl Select {
                 #home::__private::select(move |cx| {
                     let first: u32 = #first;
                     let mut waits = false;
-                    for step in 0..#count {
+                    for step in first..first + #count {
+                        let number = if step < #count { step } else { step - #count };
                         // An output may be of a type that has no values.
                         #[allow(unreachable_code)]
-                        match (first + step) % #count {
+                        match number {
                             #(#polls)*
                             _ => ::core::unreachable!(),
                         }

@@ -29,6 +29,7 @@ impl Stream {
         }
     }
 
+    // ANCHOR: below
     /// One of the numbers below `bound`, which is not zero.
     #[inline]
     pub(crate) fn below(&self, bound: u32) -> u32 {
@@ -44,6 +45,7 @@ impl Stream {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
+    // ANCHOR_END: below
 }
 
 /// The streams of one loop.

@@ -11,7 +11,7 @@ use std::task::Poll;
 
 use slab::Slab;
 
-use crate::branches::branches;
+use crate::branches;
 use crate::engine::id::{Id, TaskId};
 use crate::engine::waker::TaskWaker;
 use crate::leaf::Note;
@@ -227,7 +227,7 @@ impl Entry {
     fn set_note(&mut self, note: Option<Note>) {
         self.note = note;
         if note.is_some_and(|note| note.has_branches) {
-            self.branches = branches();
+            branches::list(&mut self.branches);
         }
     }
 

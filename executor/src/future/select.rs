@@ -122,6 +122,7 @@ where
 {
     type Output = T;
 
+    // ANCHOR: poll
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         // Branches that are always ready give way, too.
@@ -134,6 +135,7 @@ where
         }
         polled
     }
+    // ANCHOR_END: poll
 }
 
 impl<P> fmt::Debug for Select<P> {
