@@ -213,7 +213,11 @@ fn branches_that_are_always_ready_have_equal_shares_and_every_run_draws_the_same
 fn another_seed_draws_another_way() {
     let run = |seed| {
         let mut builder = mainspring::runtime::Builder::new_current_thread();
-        builder.seed(seed).build_local().unwrap().block_on(shares())
+        builder
+            .seed(seed)
+            .build_local(Default::default())
+            .unwrap()
+            .block_on(shares())
     };
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));

@@ -86,6 +86,12 @@ async fn a_test_may_return_early() {
     unreachable!();
 }
 
+#[mainspring::test(name = "a loop", flavor = "local")]
+async fn a_runtime_has_the_name_it_was_given() {
+    let handle = mainspring::runtime::Handle::current();
+    assert_eq!(handle.name(), Some("a loop"));
+}
+
 mod under_another_test {
     // Hides the `#[test]` of the prelude.
     use mainspring::test;

@@ -14,7 +14,7 @@ fn told(limit: Duration) -> (LocalRuntime, Receiver<SlowStep>) {
     let mut builder = Builder::new_current_thread();
     builder.debug(true).slow_step(limit);
     builder.on_slow_step(move |step| tell.send(step.clone()).unwrap());
-    (builder.build_local().unwrap(), told)
+    (builder.build_local(Default::default()).unwrap(), told)
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn whoever_is_told_may_panic_and_spawn() {
         assert!(!step.is_main, "on purpose");
         mainspring::spawn(async {});
     });
-    let runtime = builder.build_local().unwrap();
+    let runtime = builder.build_local(Default::default()).unwrap();
     assert_eq!(
         runtime.block_on(async {
             yield_now().await;
@@ -118,7 +118,10 @@ fn a_limit_alone_watches_nothing() {
     let mut builder = Builder::new_current_thread();
     builder.debug(false).slow_step(Duration::ZERO);
     builder.on_slow_step(move |_| tell.send(()).unwrap());
-    builder.build_local().unwrap().block_on(idle());
+    builder
+        .build_local(Default::default())
+        .unwrap()
+        .block_on(idle());
     assert!(told.try_recv().is_err());
 }
 

@@ -15,7 +15,7 @@ fn runtime(seed: Option<u64>) -> LocalRuntime {
     if let Some(seed) = seed {
         builder.seed(seed);
     }
-    builder.build_local().unwrap()
+    builder.build_local(Default::default()).unwrap()
 }
 
 /// Six tasks that yield and sleep, each of which says when it runs.

@@ -6,7 +6,7 @@
 
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, ExprArray, Ident, Lit, LitInt, Path, Result, Token, token};
+use syn::{Error, ExprArray, Ident, Lit, LitInt, LitStr, Path, Result, Token, token};
 
 /// The arguments that change what is built.
 #[derive(Default)]
@@ -14,6 +14,8 @@ pub(crate) struct Arguments {
     pub(crate) start_paused: bool,
     /// Several threads are asked for, in so many words.
     pub(crate) several_threads: bool,
+    /// The runtime's name.
+    pub(crate) name: Option<LitStr>,
     pub(crate) crate_path: Option<Path>,
     /// A panic that nobody reads does not fail a test.
     pub(crate) ignore_unhandled: bool,
@@ -39,7 +41,7 @@ const TAKES: [(&str, &str); 7] = [
         "\"ignore\": a panic ends its task and goes to whoever awaits it; if nobody does, a test \
          passes all the same",
     ),
-    ("name", "a string"),
+    ("name", "a string that is not blank"),
 ];
 
 impl Parse for Arguments {
@@ -84,7 +86,9 @@ impl Parse for Arguments {
                     ("unhandled_panic", Lit::Str(value)) if value.value() == "ignore" => {
                         arguments.ignore_unhandled = true;
                     }
-                    ("name", Lit::Str(_)) => {}
+                    ("name", Lit::Str(value)) if !value.value().trim().is_empty() => {
+                        arguments.name = Some(value.clone());
+                    }
                     _ => return Err(Error::new(place, takes)),
                 }
             }
@@ -233,6 +237,9 @@ mod tests {
         );
         assert!(refused("flavor = \"basic\"").contains("\"current_thread\""));
         assert!(refused("worker_threads = 0").contains("at least 1"));
+        assert!(refused("worker_threads = \"4\"").contains("at least 1"));
+        assert!(refused("name = \" \"").contains("not blank"));
+        assert!(refused("name = main").contains("a string"));
         assert!(refused("crate = \"a b\"").contains("a path in quotes"));
         assert!(refused("unhandled_panic = \"shutdown_runtime\"").contains("\"ignore\""));
     }

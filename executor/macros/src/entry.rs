@@ -227,7 +227,8 @@ fn entry(path: &TokenStream, kind: Kind, arguments: &Arguments) -> TokenStream {
         Kind::Main => quote!(.main),
         Kind::Test => quote!(.test),
     };
-    quote!(#path::__private::Entry::new() #several #start_paused #ignore #run)
+    let name = arguments.name.as_ref().map(|name| quote!(.name(#name)));
+    quote!(#path::__private::Entry::new() #name #several #start_paused #ignore #run)
 }
 
 /// `#[test]`, by whichever of its names.

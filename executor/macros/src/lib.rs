@@ -1,4 +1,4 @@
-//! The attributes of mainspring: `#[main]` and `#[test]`.
+//! The attributes of mainspring, `#[main]` and `#[test]`, and what `select!` becomes.
 //!
 //! Each turns an `async fn` into a plain one that hands its body to a runtime. Programs use them
 //! as `#[mainspring::main]` and `#[mainspring::test]`, or under whatever name their `Cargo.toml`
@@ -38,11 +38,12 @@ use crate::entry::Kind;
 /// | `start_paused = true` | the clock stands still and jumps from deadline to deadline |
 /// | `serve = [fib, print_num]` | the functions that worker processes can be asked for |
 /// | `crate = "path"` | where mainspring is found, if not under the name in `Cargo.toml` |
+/// | `name = "…"` | the runtime's name, which `Handle::name` gives |
 ///
 /// Programs written for tokio also say `flavor = "current_thread"`, `"multi_thread"` or
-/// `"local"`, `worker_threads = n`, `name = "…"` and `unhandled_panic = "ignore"`. They are checked
-/// and change nothing here: whatever is asked for, one thread runs the tasks. (`unhandled_panic`
-/// changes what [`test`](macro@test) does.)
+/// `"local"`, `worker_threads = n` and `unhandled_panic = "ignore"`. They are checked and change
+/// nothing here: whatever is asked for, one thread runs the tasks, and where several were asked for,
+/// a line says so in debug mode. (`unhandled_panic` changes what [`test`](macro@test) does.)
 ///
 /// # Worker processes
 ///

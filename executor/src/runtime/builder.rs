@@ -86,8 +86,8 @@ impl Builder {
         self
     }
 
-    /// Debug mode, on or off: whether the loop watches how long each step takes. It costs two looks
-    /// at the machine's clock per step.
+    /// Debug mode, on or off: whether the loop watches how long each step takes, which costs two
+    /// looks at the machine's clock per step, and says so if several threads were asked for.
     ///
     /// Where nothing is said, the variable `MAINSPRING_DEBUG` of the environment decides: set to
     /// anything but `0`, it is on. asyncio: `debug=True`, `PYTHONASYNCIODEBUG`.
@@ -119,7 +119,7 @@ impl Builder {
     ///     .debug(true)
     ///     .slow_step(Duration::from_millis(5))
     ///     .on_slow_step(move |step| tell.send(step.name.clone()).unwrap())
-    ///     .build_local()?;
+    ///     .build_local(Default::default())?;
     /// runtime.block_on(async {
     ///     let busy = async { thread::sleep(Duration::from_millis(10)) };
     ///     mainspring::task::spawn_named("busy", busy).await
@@ -151,7 +151,7 @@ impl Builder {
     /// use mainspring::{sync::mpsc, task::spawn_local};
     ///
     /// let order = |seed| {
-    ///     let runtime = Builder::new_current_thread().seed(seed).build_local().unwrap();
+    ///     let runtime = Builder::new_current_thread().seed(seed).build_local(Default::default()).unwrap();
     ///     runtime.block_on(async {
     ///         let (tell, mut told) = mpsc::unbounded_channel();
     ///         for number in 0..5 {
@@ -260,15 +260,13 @@ impl Builder {
     /// The half that is shared, for whichever form is built.
     pub(crate) fn shared(&self) -> io::Result<Arc<Shared>> {
         let mut settings = self.settings.clone();
-        if settings.several_threads {
-            note::one_thread_is_given();
-        }
         // A clock that jumps by itself would not wait for what another one has yet to do.
         settings.has_driver &= !settings.start_paused;
         settings.seed = settings.seed.or_else(environment::seed);
-        match settings.debug.unwrap_or_else(environment::debug) {
-            true => settings.slow_step = settings.slow_step.or(Some(SLOW_STEP)),
-            false => settings.slow_step = None,
+        let is_debug = settings.debug.unwrap_or_else(environment::debug);
+        settings.slow_step = is_debug.then(|| settings.slow_step.unwrap_or(SLOW_STEP));
+        if is_debug && settings.several_threads {
+            note::one_thread_is_given();
         }
         Ok(Shared::new(settings, Reactor::new()?))
     }

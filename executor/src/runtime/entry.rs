@@ -31,6 +31,12 @@ impl Entry {
         }
     }
 
+    /// `name = "…"`.
+    pub fn name(mut self, name: &str) -> Entry {
+        self.builder.name(name);
+        self
+    }
+
     /// `start_paused = true`.
     pub fn start_paused(mut self, paused: bool) -> Entry {
         self.builder.start_paused(paused);

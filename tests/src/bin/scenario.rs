@@ -206,7 +206,7 @@ fn long_step() {
         Some("off") => builder.debug(false),
         _ => &mut builder,
     };
-    let runtime = builder.build_local().unwrap();
+    let runtime = builder.build_local(Default::default()).unwrap();
     runtime.block_on(async {
         let long = async { std::thread::sleep(Duration::from_millis(101)) };
         spawn_named("long", long).await.unwrap();
@@ -217,11 +217,14 @@ fn long_step() {
 fn slow_steps() {
     let mut builder = Builder::new_current_thread();
     builder.debug(true).slow_step(Duration::ZERO);
-    builder.build_local().unwrap().block_on(async {
-        for _ in 0..10_000 {
-            yield_now().await;
-        }
-    });
+    builder
+        .build_local(Default::default())
+        .unwrap()
+        .block_on(async {
+            for _ in 0..10_000 {
+                yield_now().await;
+            }
+        });
 }
 
 /// Prints the order in which eight tasks run, and hangs.
