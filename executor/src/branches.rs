@@ -2,7 +2,8 @@
 //! lists them all.
 //!
 //! A leaf notes as ever. Whoever polls several takes the note of each away and keeps it here, until
-//! the poll of the task has ended and the loop copies the list into its table.
+//! the poll of the task has ended and the loop copies the list into its table. A poll without
+//! branches pays for it with the look at one flag.
 
 use std::cell::Cell;
 use std::panic::Location;
@@ -12,13 +13,14 @@ use crate::leaf::{self, Note};
 /// How many waits of one task a report shows.
 ///
 /// Doubling it doubles what each thread keeps for it, and few read so long a list.
-const BRANCHES_SHOWN: usize = 8;
+const SHOWN: usize = 8;
 
 thread_local! {
     /// What the branches polled so far wait for.
-    static BRANCHES: [Cell<Option<Note>>; BRANCHES_SHOWN] =
-        const { [const { Cell::new(None) }; BRANCHES_SHOWN] };
-    static BRANCH_COUNT: Cell<usize> = const { Cell::new(0) };
+    static BRANCHES: [Cell<Option<Note>>; SHOWN] = const { [const { Cell::new(None) }; SHOWN] };
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// Whose branches these are, when all of them have been polled and wait, until the list is read.
+    static WHOSE: Cell<Option<Note>> = const { Cell::new(None) };
     /// A future that has branches is being polled.
     static IS_BRANCHED: Cell<bool> = const { Cell::new(false) };
 }
@@ -26,37 +28,38 @@ thread_local! {
 /// While it lives, a future polls its branches; it calls [`branch_waits`] after each that waits.
 #[derive(Debug)]
 pub(crate) struct Branched {
-    count_before: usize,
     is_inner: bool,
+    count_before: usize,
 }
 
 impl Branched {
     #[inline]
     pub(crate) fn begin() -> Self {
         let is_inner = IS_BRANCHED.replace(true);
-        // What an outermost one finds was left by an earlier poll, and read or not.
-        let count_before = if is_inner { BRANCH_COUNT.get() } else { 0 };
-        BRANCH_COUNT.set(count_before);
+        if !is_inner {
+            // What is there was left by an earlier poll, and read or not.
+            COUNT.set(0);
+            WHOSE.set(None);
+        }
         Branched {
-            count_before,
             is_inner,
+            count_before: COUNT.get(),
         }
     }
 
-    /// All branches wait. (If one does not, the others' notes are of no interest.)
-    #[inline]
-    pub(crate) fn all_wait(&self, what: &'static str, place: &'static Location<'static>) {
-        leaf::note(Note {
-            what,
-            place,
-            has_branches: BRANCH_COUNT.get() > self.count_before,
-        });
-    }
-
-    /// The future has its output.
+    /// One does not: what the others wait for is of no interest.
     #[inline]
     pub(crate) fn done(&self) {
-        BRANCH_COUNT.set(self.count_before);
+        COUNT.set(self.count_before);
+    }
+
+    /// All branches wait. The branches of one within another are the other's.
+    #[inline]
+    pub(crate) fn all_wait(&self, what: &'static str, place: &'static Location<'static>) {
+        if !self.is_inner {
+            leaf::waiting_for(what, place);
+            WHOSE.set(Some(Note { what, place }));
+        }
     }
 }
 
@@ -70,51 +73,81 @@ impl Drop for Branched {
 /// The branch that was just polled returned `Pending`.
 #[inline]
 pub(crate) fn branch_waits() {
-    let count = BRANCH_COUNT.get();
-    match leaf::take_note() {
-        // One that has branches itself has listed them.
-        Some(note) if !note.has_branches && count < BRANCHES_SHOWN => {
-            BRANCHES.with(|branches| branches[count].set(Some(note)));
-            BRANCH_COUNT.set(count + 1);
-        }
-        _ => {}
+    let count = COUNT.get();
+    if let Some(note) = leaf::take_note()
+        && count < SHOWN
+    {
+        BRANCHES.with(|branches| branches[count].set(Some(note)));
+        COUNT.set(count + 1);
     }
 }
 
-/// The loop's side: the poll has ended with a note that has branches. Puts them into a list, whose
-/// room is used again.
-pub(crate) fn list(list: &mut Vec<Note>) {
-    list.clear();
+/// The loop's side: the branches of a wait, as its table keeps them.
+#[derive(Clone, Debug)]
+pub(crate) struct List {
+    whose: Note,
+    branches: Vec<Note>,
+}
+
+impl List {
+    /// The branches, if they are of the wait that was noted: a task that waits for something else
+    /// keeps the list of its last wait that had some.
+    pub(crate) fn of(&self, note: Note) -> &[Note] {
+        let is_it = self.whose.what == note.what && self.whose.place == note.place;
+        if is_it { &self.branches } else { &[] }
+    }
+}
+
+/// The loop's side: whether there is a list that nobody has read.
+#[inline]
+pub(crate) fn is_any() -> bool {
+    WHOSE.get().is_some()
+}
+
+/// The loop's side: reads the list into what was kept of the one before.
+#[cold]
+pub(crate) fn read(list: &mut Option<Box<List>>) {
+    let Some(whose) = WHOSE.take() else { return };
+    let make = || {
+        let branches = Vec::with_capacity(SHOWN);
+        Box::new(List { whose, branches })
+    };
+    let list = list.get_or_insert_with(make);
+    list.whose = whose;
+    list.branches.clear();
     BRANCHES.with(|branches| {
-        let noted = &branches[..BRANCH_COUNT.get()];
-        list.extend(noted.iter().filter_map(Cell::get));
+        let noted = branches[..COUNT.get()].iter();
+        list.branches.extend(noted.filter_map(Cell::get));
     });
 }
 
 /// What is put aside while another task is polled within the poll of one.
 #[derive(Debug)]
 pub(crate) struct Aside {
-    branches: Vec<Note>,
+    branches: [Option<Note>; SHOWN],
+    count: usize,
+    whose: Option<Note>,
     is_branched: bool,
 }
 
 /// The loop's side: a poll within the poll begins.
 pub(crate) fn set_aside() -> Aside {
-    let mut branches = Vec::new();
-    list(&mut branches);
     Aside {
-        branches,
+        branches: BRANCHES.with(|branches| branches.each_ref().map(Cell::get)),
+        count: COUNT.get(),
+        whose: WHOSE.take(),
         is_branched: IS_BRANCHED.replace(false),
     }
 }
 
 /// The loop's side: the poll within has ended, and the outer one goes on.
 pub(crate) fn go_on(aside: Aside) {
-    BRANCH_COUNT.set(aside.branches.len());
     BRANCHES.with(|branches| {
         for (branch, note) in branches.iter().zip(aside.branches) {
-            branch.set(Some(note));
+            branch.set(note);
         }
     });
+    COUNT.set(aside.count);
+    WHOSE.set(aside.whose);
     IS_BRANCHED.set(aside.is_branched);
 }

@@ -25,8 +25,6 @@ const UNLIMITED: u32 = u32::MAX;
 pub(crate) struct Note {
     pub(crate) what: &'static str,
     pub(crate) place: &'static Location<'static>,
-    /// It waits for several things at once, which are noted in `branches`.
-    pub(crate) has_branches: bool,
 }
 
 thread_local! {
@@ -58,17 +56,7 @@ pub(crate) fn spend() {
 
 /// Notes what the leaf that is about to return `Pending` waits for.
 pub(crate) fn waiting_for(what: &'static str, place: &'static Location<'static>) {
-    note(Note {
-        what,
-        place,
-        has_branches: false,
-    });
-}
-
-/// The same for a future that is no leaf.
-#[inline]
-pub(crate) fn note(note: Note) {
-    NOTE.set(Some(note));
+    NOTE.set(Some(Note { what, place }));
 }
 
 /// Takes the last leaf's note away.

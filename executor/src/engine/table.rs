@@ -50,7 +50,7 @@ struct Entry {
     /// What the task waits for, as its last leaf noted.
     note: Option<Note>,
     /// If that is several things at once: what they are.
-    branches: Vec<Note>,
+    branches: Option<Box<branches::List>>,
 }
 
 enum State {
@@ -99,7 +99,7 @@ impl TaskTable {
             id,
             state,
             note: None,
-            branches: Vec::new(),
+            branches: None,
         });
         task
     }
@@ -115,7 +115,7 @@ impl TaskTable {
             id,
             state,
             note: None,
-            branches: Vec::new(),
+            branches: None,
         });
         task
     }
@@ -139,11 +139,15 @@ impl TaskTable {
     }
     // ANCHOR_END: take
 
-    /// Whose seat that is.
-    pub(crate) fn seat(&self, task: TaskId) -> Option<Arc<TaskWaker>> {
-        match &self.entries.borrow().get(task.place as usize)?.state {
-            State::Seat(waker) => Some(waker.clone()),
-            _ => None,
+    /// The waker of a task that is at home, or of a main future; and which of the two it is.
+    pub(crate) fn waker(&self, task: TaskId) -> Option<(Arc<TaskWaker>, bool)> {
+        let entries = self.entries.borrow();
+        let entry = entries.get(task.place as usize)?;
+        match &entry.state {
+            _ if entry.id != task.id => None,
+            State::Here(body) => Some((body.waker().clone(), false)),
+            State::Seat(waker) => Some((waker.clone(), true)),
+            State::Out => None,
         }
     }
 
@@ -226,14 +230,14 @@ impl Entry {
     #[inline]
     fn set_note(&mut self, note: Option<Note>) {
         self.note = note;
-        if note.is_some_and(|note| note.has_branches) {
-            branches::list(&mut self.branches);
+        if branches::is_any() {
+            branches::read(&mut self.branches);
         }
     }
 
     fn branches(&self) -> Vec<Note> {
-        match self.note {
-            Some(note) if note.has_branches => self.branches.clone(),
+        match (&self.branches, self.note) {
+            (Some(list), Some(note)) => list.of(note).to_vec(),
             _ => Vec::new(),
         }
     }

@@ -64,9 +64,13 @@ impl Engine {
         if let Some(order) = &self.chance.order {
             self.ready.shuffle(|bound| order.below(bound));
         }
+        let is_watched = self.is_watched();
         for _ in 0..self.ready.len() {
             let Some(task) = self.ready.pop() else { break };
-            self.run(task, main)?;
+            match is_watched {
+                false => self.run(task, main)?,
+                true => self.run_watched(task, main)?,
+            }
             self.look_in_time();
         }
         ControlFlow::Continue(())
@@ -121,6 +125,18 @@ impl Engine {
     }
     // ANCHOR_END: turn
 
+    /// The same in debug mode: says so if it takes too long.
+    #[cold]
+    fn run_watched(&self, task: TaskId, main: Main<'_>) -> ControlFlow<()> {
+        let whose = self.tasks.waker(task);
+        let watch = self.watch();
+        let ran = self.run(task, main);
+        if let (Some(watch), Some((waker, is_main))) = (watch, whose) {
+            self.end_watch(watch, Some(&waker), is_main);
+        }
+        ran
+    }
+
     // ANCHOR: run
     /// Polls one task. Its panic is its handle's answer, and nobody else's concern.
     fn run(&self, task: TaskId, main: Main<'_>) -> ControlFlow<()> {
@@ -128,12 +144,8 @@ impl Engine {
             Taken::Task(mut body) => {
                 self.current.set(Some(task.id));
                 leaf::begin_poll();
-                let watch = self.watch();
                 let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().step()));
                 let note = leaf::end_poll();
-                if let Some(watch) = watch {
-                    self.end_watch(watch, Some(body.waker()), false);
-                }
                 match polled {
                     Ok(Poll::Pending) => self.tasks.put_back(task, body, note),
                     Ok(Poll::Ready(())) => self.retire(task, body),
@@ -150,12 +162,8 @@ impl Engine {
             Taken::Seat => {
                 self.current.set(Some(task.id));
                 leaf::begin_poll();
-                let watch = self.watch();
                 let polled = main();
                 self.tasks.note(task, leaf::end_poll());
-                if let Some(watch) = watch {
-                    self.end_watch(watch, self.tasks.seat(task).as_deref(), true);
-                }
                 self.current.set(None);
                 if polled.is_ready() {
                     return ControlFlow::Break(());
@@ -177,7 +185,11 @@ impl Engine {
     pub(crate) fn run_within(&self, task: TaskId) {
         let outer = self.current.get();
         let aside = (leaf::set_aside(), branches::set_aside());
-        let _no_main = self.run(task, &mut || Poll::Pending);
+        let no_main = &mut || Poll::Pending;
+        let _never_done = match self.is_watched() {
+            false => self.run(task, no_main),
+            true => self.run_watched(task, no_main),
+        };
         leaf::go_on(aside.0);
         branches::go_on(aside.1);
         self.current.set(outer);

@@ -19,8 +19,12 @@ pub(crate) struct Watch {
 }
 
 impl Engine {
+    /// Whether steps are measured.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.shared.settings.slow_step.is_some()
+    }
+
     /// A step begins: is it to be measured?
-    #[inline]
     pub(crate) fn watch(&self) -> Option<Watch> {
         let limit = self.shared.settings.slow_step?;
         let began = Instant::now();

@@ -51,7 +51,6 @@ impl<T: 'static> JoinHandle<T> {
         let note = Note {
             what: "the end that it was added to, at",
             place: Location::caller(),
-            has_branches: false,
         };
         let watcher = engine.spawn_asleep(watcher, note.place, note);
         watcher.set_name("done callback");

@@ -96,7 +96,6 @@ fn call_when(
     let note = Note {
         what: "its moment to be called, asked for",
         place,
-        has_branches: false,
     };
     engine.admit_asleep(body, &waker, note);
     let timer = Waker::from(waker.clone());
