@@ -1,8 +1,9 @@
 //! Sets of tasks that run only while they are driven.
 
 use std::cell::{Cell, RefCell};
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use mainspring::runtime::{LocalRuntime, Runtime};
@@ -43,7 +44,8 @@ async fn tasks_stand_still_while_nobody_drives_them() {
 #[mainspring::test]
 async fn spawn_local_finds_the_set_that_is_driven_or_entered_and_the_loop_otherwise() {
     let set = LocalSet::new();
-    let inside = set.run_until(async { spawn_local(pending::<()>()) }).await;
+    let inside = poll_fn(|_| Poll::Ready(spawn_local(pending::<()>())));
+    let inside = set.run_until(inside).await;
     let entered = {
         let _guard = set.enter();
         spawn_local(pending::<()>())
