@@ -22,7 +22,10 @@ use tempfile::{TempDir, tempdir};
 /// Everything it does happens one after the other.
 fn one_thread() -> LocalRuntime {
     let mut builder = Builder::new_current_thread();
-    builder.max_blocking_threads(1).build_local().unwrap()
+    builder
+        .max_blocking_threads(1)
+        .build_local(Default::default())
+        .unwrap()
 }
 
 /// A job that runs until it is let go, on the only thread.

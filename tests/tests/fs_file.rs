@@ -60,7 +60,10 @@ async fn begin_and_drop<F: Future>(future: F) {
 /// Everything it does happens one after the other.
 fn one_thread() -> LocalRuntime {
     let mut builder = Builder::new_current_thread();
-    builder.max_blocking_threads(1).build_local().unwrap()
+    builder
+        .max_blocking_threads(1)
+        .build_local(Default::default())
+        .unwrap()
 }
 
 /// A job that runs until it is let go, on the only thread.

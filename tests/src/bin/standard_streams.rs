@@ -82,7 +82,10 @@ fn ends_while_reading() {
 /// The only thread is busy, and nobody flushes.
 fn ends_while_writing() {
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.max_blocking_threads(1).build_local().unwrap();
+    let runtime = builder
+        .max_blocking_threads(1)
+        .build_local(Default::default())
+        .unwrap();
     runtime.block_on(async {
         let (let_go, go) = std::sync::mpsc::channel::<()>();
         drop(mainspring::spawn_blocking(move || go.recv().is_err()));
@@ -116,7 +119,10 @@ fn given_up() {
 /// A read that nobody waits for any more helps nobody out of a deadlock.
 fn given_up_and_stuck() {
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.on_stall(OnStall::Exit).build_local().unwrap();
+    let runtime = builder
+        .on_stall(OnStall::Exit)
+        .build_local(Default::default())
+        .unwrap();
     runtime.block_on(async {
         assert!(begun(stdin().read(&mut [0; 8])).await.is_pending());
         let (_sender, mut receiver) = mpsc::channel::<u8>(1);
@@ -132,7 +138,10 @@ async fn begun<F: Future>(future: F) -> Poll<F::Output> {
 /// The clock does not stand still for somebody who may never type anything.
 fn paused() {
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     runtime.block_on(async {
         let mut input = stdin();
         let hour = Duration::from_secs(3600);
@@ -148,7 +157,10 @@ fn paused() {
 /// A test would fail if it were stuck.
 fn alone() {
     let mut builder = Builder::new_current_thread();
-    let runtime = builder.on_stall(OnStall::Panic).build_local().unwrap();
+    let runtime = builder
+        .on_stall(OnStall::Panic)
+        .build_local(Default::default())
+        .unwrap();
     runtime.block_on(async {
         println!("waiting");
         let mut word = [0; 4];
