@@ -34,7 +34,9 @@ pub mod fs; // files, and the standard streams
 pub mod net; // sockets
 
 #[cfg(feature = "process")]
-pub mod process; // calls that compute, in worker processes
+pub mod process; // other programs; calls that compute, in worker processes
+#[cfg(feature = "signal")]
+pub mod signal; // Ctrl-C and its like
 
 pub mod asyncio; // the same things under Python's names
 

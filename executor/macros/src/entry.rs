@@ -218,17 +218,19 @@ fn entry(path: &TokenStream, kind: Kind, arguments: &Arguments) -> TokenStream {
         .several_threads
         .then(|| quote!(.several_threads()));
     let start_paused = arguments.start_paused.then(|| quote!(.start_paused(true)));
-    // tokio lets a test pass although a task of it panicked, and programs under its name count on it.
+    // tokio lets a test pass although a task of it panicked, and leaves Ctrl-C alone; programs under
+    // its name count on both.
     let path_text = path.to_string();
     let is_tokio = path_text.split("::").last().map(str::trim) == Some("tokio");
     let ignore = (kind == Kind::Test && (arguments.ignore_unhandled || is_tokio))
         .then(|| quote!(.ignore_unhandled()));
+    let leave = (kind == Kind::Main && is_tokio).then(|| quote!(.leave_ctrl_c()));
     let run = match kind {
         Kind::Main => quote!(.main),
         Kind::Test => quote!(.test),
     };
     let name = arguments.name.as_ref().map(|name| quote!(.name(#name)));
-    quote!(#path::__private::Entry::new() #name #several #start_paused #ignore #run)
+    quote!(#path::__private::Entry::new() #name #several #start_paused #ignore #leave #run)
 }
 
 /// `#[test]`, by whichever of its names.
@@ -301,23 +303,28 @@ mod tests {
     fn the_path_begins_with_two_colons_unless_it_is_given() {
         let found = without_spaces(&expanded(Kind::Main, "", "async fn main() {}"));
         // The manifest of this package does not mention mainspring: see `manifest`.
-        let wanted = "::tokio::__private::Entry::new().main(body)";
+        let wanted = "::tokio::__private::Entry::new().leave_ctrl_c().main(body)";
         assert!(found.contains(wanted), "{found}");
     }
 
     #[test]
-    fn an_unread_panic_fails_a_test_of_ours_and_none_of_tokios() {
-        for (arguments, ignores) in [
-            ("crate = \"mainspring\"", false),
-            ("crate = \"mainspring\", unhandled_panic = \"ignore\"", true),
-            ("crate = \"tokio\"", true),
-            ("crate = \"my_tokio\"", false),
-            ("", true), // The manifest of this package does not mention mainspring.
+    fn a_program_of_tokios_keeps_what_it_counts_on() {
+        for (arguments, ignores, is_tokio) in [
+            ("crate = \"mainspring\"", false, false),
+            (
+                "crate = \"mainspring\", unhandled_panic = \"ignore\"",
+                true,
+                false,
+            ),
+            ("crate = \"tokio\"", true, true),
+            ("crate = \"my_tokio\"", false, false),
+            ("", true, true), // The manifest of this package does not mention mainspring.
         ] {
             let found = expanded(Kind::Test, arguments, "async fn check() {}");
             assert_eq!(found.contains("ignore_unhandled"), ignores, "{arguments}");
             let found = expanded(Kind::Main, arguments, "async fn main() {}");
             assert!(!found.contains("ignore_unhandled"), "{found}");
+            assert_eq!(found.contains("leave_ctrl_c"), is_tokio, "{arguments}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::engine::shared::OnStall;
 use crate::runtime::builder::Builder;
 use crate::runtime::local::run_with;
+use crate::runtime::program::run_main;
 use crate::shim::{Mutex, lock};
 use crate::task::Unhandled;
 
@@ -14,6 +15,7 @@ use crate::task::Unhandled;
 pub struct Entry {
     builder: Builder,
     fails_unhandled: bool,
+    answers_ctrl_c: bool,
 }
 
 impl Default for Entry {
@@ -28,6 +30,7 @@ impl Entry {
         Entry {
             builder: Builder::new_current_thread(),
             fails_unhandled: true,
+            answers_ctrl_c: true,
         }
     }
 
@@ -50,10 +53,19 @@ impl Entry {
     }
 
     /// The body of a `#[main]`: a stall that is certain ends the program with status 13, unless
-    /// another thread is at work.
+    /// another thread is at work. Ctrl-C ends it in good order, as [`run`](crate::run) says.
     #[track_caller]
     pub fn main<F: Future>(mut self, body: F) -> F::Output {
-        run_with(&mut self.builder, OnStall::Exit, body)
+        match self.answers_ctrl_c {
+            true => run_main(&mut self.builder, body),
+            false => run_with(&mut self.builder, OnStall::Exit, body),
+        }
+    }
+
+    /// A program of tokio's, where Ctrl-C does what the system does by default.
+    pub fn leave_ctrl_c(mut self) -> Entry {
+        self.answers_ctrl_c = false;
+        self
     }
 
     /// `unhandled_panic = "ignore"`, or a program of tokio's, which lets such a test pass.

@@ -1,6 +1,6 @@
 //! The plain form of a runtime: everything on this thread, nothing `Send`.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -153,32 +153,7 @@ impl Drop for LocalRuntime {
     }
 }
 
-/// Runs a future to its end on a fresh runtime, then ends the runtime: leftover tasks are
-/// dropped, pools wait for what runs. If nothing is left that can ever wake anybody, a report
-/// says who waits on what, and the program ends with status 13; not if it has other threads,
-/// which may be what it is for.
-///
-/// asyncio: `run`.
-///
-/// # Panics
-///
-/// If a loop is turning on this thread already, if the operating system refuses a reactor, or if
-/// the future panics.
-///
-/// ```
-/// let answer = mainspring::run(async {
-///     mainspring::time::sleep(std::time::Duration::from_millis(1)).await;
-///     42
-/// });
-/// assert_eq!(answer, 42);
-/// ```
-#[track_caller]
-pub fn run<F: IntoFuture>(main: F) -> F::Output {
-    let main = main.into_future();
-    run_with(&mut Builder::new_current_thread(), OnStall::Exit, main)
-}
-
-/// The same with other settings.
+/// Runs a future to its end on a fresh runtime with these settings, then ends the runtime.
 #[track_caller]
 pub(crate) fn run_with<F: Future>(builder: &mut Builder, on_stall: OnStall, main: F) -> F::Output {
     match builder

@@ -10,6 +10,9 @@ mod environment;
 mod builder;
 mod options;
 pub(crate) mod local;
+#[cfg(feature = "signal")]
+pub(crate) mod interrupt;
+mod program;
 mod entry;
 #[allow(clippy::module_inception, reason = "the file is named after its type")]
 mod runtime;
@@ -23,8 +26,9 @@ pub use drive::RunEnd;
 #[doc(hidden)]
 pub use entry::Entry;
 pub use handle::{Closed, EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
-pub use local::{LocalOptions, LocalRuntime, run};
+pub use local::{LocalOptions, LocalRuntime};
 pub use metrics::{RuntimeMetrics, worker_index};
+pub use program::run;
 pub use runtime::{Runtime, is_rt_shutdown_err};
 
 pub use crate::task::unhandled::{Unhandled, reset_exception_handler, set_exception_handler};
