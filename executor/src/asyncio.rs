@@ -23,11 +23,13 @@ pub use crate::pool::{
     ThreadPool, Threads, run_in_executor, set_default_executor, spawn_blocking as to_thread,
 };
 #[cfg(feature = "process")]
-pub use crate::process::{ProcessPool, Processes, function, serve};
+pub use crate::process::{Child as Process, Command, ProcessPool, Processes, function, serve};
 pub use crate::runtime::{
     Handle, LocalRuntime as Runner, call_at, call_later, call_soon, reset_exception_handler, run,
     set_exception_handler,
 };
+#[cfg(feature = "signal")]
+pub use crate::signal::unix::{SignalKind, add_signal_handler};
 pub use crate::sync::{
     Barrier, BrokenBarrier as BrokenBarrierError, Condition, Event, LifoQueue, Mutex,
     PriorityQueue, Queue, QueueShutDown, Semaphore,

@@ -538,3 +538,31 @@ fn channels_to_many() {
         broadcast::error::TryRecvError: Send Sync Unpin;
     }
 }
+
+#[test]
+fn signals_and_programs() {
+    use mainspring::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+    use mainspring::signal::CtrlC;
+    use mainspring::signal::unix::{Recv, Signal, SignalKind};
+    rows! {
+        Signal: Send Sync Unpin;
+        SignalKind: Send Sync Unpin UnwindSafe RefUnwindSafe;
+        Recv<'static>: Send Sync Unpin; // more: Unpin
+        CtrlC: Send Sync Unpin; // more: Unpin
+
+        Child: Send Sync Unpin;
+        ChildStdin: Send Sync Unpin;
+        ChildStdout: Send Sync Unpin;
+        ChildStderr: Send Sync Unpin;
+        Command: Send Sync Unpin;
+    }
+    fn is_shared<F: Future + Send + Sync>(_ask: impl FnOnce() -> F) {}
+    fn no<T>() -> T {
+        unreachable!("it is only asked for its type")
+    }
+    is_shared(|| no::<&mut Child>().wait());
+    is_shared(|| no::<&mut Child>().kill());
+    is_shared(|| no::<Child>().wait_with_output());
+    is_shared(|| no::<&mut Command>().status());
+    is_shared(|| no::<&mut Command>().output());
+}

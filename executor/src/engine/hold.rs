@@ -28,11 +28,13 @@ pub(crate) enum Wire {
         inode: u64,
         writes: bool,
     },
-    /// A stream to somebody outside of this loop.
+    /// Somebody outside of this runtime who comes to an end as a rule: who is at a stream's other
+    /// end, a child process, a pipe to it.
     Stranger,
     /// A listener by the name of a file: as `Listening`, and it closes its line when it goes.
     Door,
-    /// The end of a worker process that has no job: it may come or not, and nobody goes on then.
+    /// Something of which nobody goes on, should it come: the end of a worker process that has no
+    /// job, or of a child that nobody waits for; a Ctrl-C.
     Idle,
 }
 

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -14,6 +14,7 @@ use std::process::{self, Command, ExitStatus, Stdio};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
+use crate::process::descriptor;
 use crate::process::worker::Summons;
 use crate::shim::atomic::{AtomicBool, Ordering};
 use crate::shim::{Mutex, lock};
@@ -29,7 +30,7 @@ pub(crate) struct Child {
     // Never changes.
     pub(crate) pid: u32,
     /// Tells of the process's end, and of no other's: numbers of processes are used again.
-    pub(crate) descriptor: OwnedFd,
+    descriptor: OwnedFd,
 
     // Any thread.
     /// Its end has been asked for, and may take a moment: no job should go there.
@@ -98,7 +99,7 @@ fn program() -> PathBuf {
 
 impl Child {
     fn new(mut process: process::Child) -> io::Result<Self> {
-        match descriptor(&process) {
+        match descriptor::open(&process) {
             Ok(descriptor) => Ok(Child {
                 pid: process.id(),
                 descriptor,
@@ -128,19 +129,8 @@ impl Child {
         let process = lock(&self.process);
         if let Life::Running(_) = &*process {
             // It may have ended by itself.
-            let _: Result<(), Errno> = self.send(signal);
+            let _: Result<(), Errno> = descriptor::send(&self.descriptor, self.pid, signal);
         }
-    }
-
-    #[cfg(target_os = "linux")]
-    fn send(&self, signal: Signal) -> Result<(), Errno> {
-        rustix::process::pidfd_send_signal(&self.descriptor, signal)
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn send(&self, signal: Signal) -> Result<(), Errno> {
-        let pid = rustix::process::Pid::from_raw(self.pid.cast_signed());
-        rustix::process::kill_process(pid.ok_or(Errno::SRCH)?, signal)
     }
 
     /// Whether it has ended, and how; the zombie is gone then.
@@ -177,38 +167,14 @@ impl Child {
     }
 }
 
+impl AsFd for Child {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
 impl Drop for Child {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// What becomes readable when the process ends.
-#[cfg(target_os = "linux")]
-fn descriptor(process: &process::Child) -> io::Result<OwnedFd> {
-    use rustix::process::{Pid, PidfdFlags, pidfd_open};
-    Ok(pidfd_open(Pid::from_child(process), PidfdFlags::NONBLOCK)?)
-}
-
-/// What becomes readable when the process ends.
-///
-/// macOS tells of that by its kqueue alone, with a filter that mio has no name for, and that safe
-/// code cannot ask for itself. So a thread waits for the process (and leaves the zombie, and with
-/// it the number, to `reap`), and then closes its end of a pair of sockets.
-#[cfg(not(target_os = "linux"))]
-fn descriptor(process: &process::Child) -> io::Result<OwnedFd> {
-    use rustix::io::retry_on_intr;
-    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-    let pid = Pid::from_child(process);
-    let (ours, theirs) = UnixStream::pair()?;
-    let wait = move || {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        // An error means that it has been waited for already.
-        let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
-        drop(theirs);
-    };
-    std::thread::Builder::new()
-        .name("mainspring-child".to_owned())
-        .spawn(wait)?;
-    Ok(ours.into())
 }

@@ -1,28 +1,25 @@
 //! The end of a worker process, as something to wait for.
 
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
 use std::panic::Location;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use mainspring_reactor::Direction;
-use mio::event::Source;
-use mio::unix::SourceFd;
-use mio::{Interest, Registry, Token};
 
 use crate::engine::core::Engine;
 use crate::engine::hold::Wire;
 use crate::io::registered::Registered;
 use crate::process::child::Child;
+use crate::process::descriptor::Watched;
 use crate::quietly::wake_all;
 use crate::shim::{Mutex, lock};
 
 /// Waits for the end of a process: its descriptor is readable from then on.
 #[derive(Debug)]
 pub(crate) struct Exit {
-    watched: Registered<Watched>,
+    watched: Registered<Watched<Arc<Child>>>,
     follower: Arc<Follower>,
     /// The reactor's way to the follower. (It keeps every waker until the event comes, and this
     /// event comes once, after many jobs: so it knows only this one.)
@@ -33,12 +30,6 @@ pub(crate) struct Exit {
 #[derive(Debug, Default)]
 struct Follower(Mutex<Option<Waker>>);
 
-#[derive(Debug)]
-struct Watched {
-    child: Arc<Child>,
-    descriptor: RawFd,
-}
-
 impl Exit {
     /// # Errors
     ///
@@ -48,8 +39,7 @@ impl Exit {
         child: Arc<Child>,
         place: &'static Location<'static>,
     ) -> io::Result<Self> {
-        let descriptor = child.descriptor.as_raw_fd();
-        let watched = Registered::new(engine, Watched { child, descriptor }, place)?;
+        let watched = Registered::new(engine, Watched(child), place)?;
         // A job that it does is known to be out. Without one, its end lets nobody go on.
         watched.set_wire(Wire::Idle);
         let follower = Arc::new(Follower::default());
@@ -67,7 +57,7 @@ impl Exit {
         drop(old);
         let mut cx = Context::from_waker(&self.waker);
         let ended = self.watched.poll_io(&mut cx, Direction::Read, |watched| {
-            let status = watched.child.try_wait();
+            let status = watched.0.try_wait();
             status.ok_or_else(|| io::ErrorKind::WouldBlock.into())
         });
         // An error means that the loop has ended, and with it whoever would wait.
@@ -79,19 +69,5 @@ impl Wake for Follower {
     fn wake(self: Arc<Self>) {
         let follower = lock(&self.0).take();
         wake_all(follower);
-    }
-}
-
-impl Source for Watched {
-    fn register(&mut self, to: &Registry, token: Token, interest: Interest) -> io::Result<()> {
-        SourceFd(&self.descriptor).register(to, token, interest)
-    }
-
-    fn reregister(&mut self, to: &Registry, token: Token, interest: Interest) -> io::Result<()> {
-        SourceFd(&self.descriptor).reregister(to, token, interest)
-    }
-
-    fn deregister(&mut self, from: &Registry) -> io::Result<()> {
-        SourceFd(&self.descriptor).deregister(from)
     }
 }

@@ -1,4 +1,4 @@
-//! Calls that compute, in other processes of the same program.
+//! Other programs: [`Command`]; and calls that compute, in other processes of the same program.
 //!
 //! ```text
 //!   pool.rs           driver.rs             child.rs, channel.rs        worker.rs
@@ -17,7 +17,9 @@
 //! | `if __name__ == "__main__":` | [`serve`], the first line of `main` |
 //! | `BrokenProcessPool`, the end of the pool | [`JoinError::worker_died`](crate::task::JoinError::worker_died), of one job |
 //!
-//! tokio has no counterpart.
+//! | `create_subprocess_exec`, `Process` | [`Command`], [`Child`] |
+//!
+//! tokio has [`Command`] and what belongs to it, and no counterpart of the rest.
 
 mod frame;
 mod value;
@@ -25,6 +27,7 @@ mod error;
 mod function;
 mod patience;
 mod worker;
+mod descriptor;
 mod child;
 mod exit;
 mod channel;
@@ -37,7 +40,10 @@ mod pool;
 mod builder;
 mod slot;
 
+mod command;
+
 pub use builder::ProcessPoolBuilder;
+pub use command::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 pub use error::ProcessError;
 pub use function::{Function, Remote, function};
 pub use pool::{ProcessPool, Shutdown, WarmUp};

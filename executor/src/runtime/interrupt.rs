@@ -183,6 +183,7 @@ struct Heard {
     is_heard: AtomicBool,
 }
 
+// ANCHOR: heard
 impl Wake for Heard {
     fn wake(self: Arc<Self>) {
         // Nothing but a byte counts: the other end may have been closed, or the loop.
@@ -199,6 +200,7 @@ impl Wake for Heard {
         }
     }
 }
+// ANCHOR_END: heard
 
 /// The pipe's place in the reactor of the loop that is entered just now. `None`: the system has
 /// refused one, and only the second Ctrl-C will end the program.

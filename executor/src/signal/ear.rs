@@ -79,6 +79,7 @@ impl Ear {
         self.pipe.release(Direction::Read);
     }
 
+    // ANCHOR: of
     /// This loop's ear for that kind.
     ///
     /// # Errors
@@ -118,6 +119,7 @@ impl Ear {
             heard: AtomicU64::new(0),
         })
     }
+    // ANCHOR_END: of
 }
 
 /// Empties the pipe. (More than this holds are heard twice, which is no harm.)
