@@ -28,8 +28,8 @@ pub(crate) enum Wire {
         inode: u64,
         writes: bool,
     },
-    /// Somebody outside of this runtime who comes to an end as a rule: who is at a stream's other
-    /// end, a child process, a pipe to it.
+    /// Somebody outside of this loop, who answers in real time: at a stream's other end, a child
+    /// process, a pipe to it.
     Stranger,
     /// A listener by the name of a file: as `Listening`, and it closes its line when it goes.
     Door,

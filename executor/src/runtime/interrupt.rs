@@ -14,9 +14,9 @@ use std::future::Future;
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::pin::Pin;
-use std::sync::Arc;
-// Not from `shim`: the handler knows std's alone.
+// Not from `shim`: the handler knows std's alone, and of a process there is no model.
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use mainspring_reactor::{Direction, Interest, SourceKey};
@@ -31,12 +31,16 @@ use crate::engine::hold::Wire;
 use crate::engine::shared::OnStall;
 use crate::runtime::builder::Builder;
 use crate::runtime::local::run_with;
-use crate::shim::{Mutex, lock};
 
 /// Whether a Ctrl-C ends the process on the spot, as long as that is ours to say.
 static KILLS: AtomicBool = AtomicBool::new(true);
 
 static ANSWERS: Mutex<Answers> = Mutex::new(Answers::Nobody);
+
+fn answers() -> MutexGuard<'static, Answers> {
+    // Nothing under this lock panics half way.
+    ANSWERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Who answers a Ctrl-C.
 #[derive(Debug)]
@@ -103,7 +107,7 @@ fn die() -> ! {
 
 /// The program listens itself: Ctrl-C is no business of ours any more.
 pub(crate) fn give_up() {
-    let answers = std::mem::replace(&mut *lock(&ANSWERS), Answers::Theirs);
+    let answers = std::mem::replace(&mut *answers(), Answers::Theirs);
     if let Answers::Ours(always, run) = answers {
         for action in always.into_iter().chain(run) {
             low_level::unregister(action);
@@ -124,7 +128,7 @@ impl Interrupt {
         if std::thread::current().name() != Some("main") {
             return None;
         }
-        let mut answers = lock(&ANSWERS);
+        let mut answers = answers();
         if let Answers::Nobody = &*answers {
             *answers = match is_default() {
                 true => {
@@ -152,7 +156,7 @@ impl Interrupt {
 
 impl Drop for Interrupt {
     fn drop(&mut self) {
-        let mut answers = lock(&ANSWERS);
+        let mut answers = answers();
         if let Answers::Ours(_, run) = &mut *answers {
             KILLS.store(true, Ordering::SeqCst);
             if let Some(action) = run.take() {

@@ -6,7 +6,7 @@
 
 use std::panic::Location;
 use std::process::Child;
-use std::sync::Arc;
+use std::sync::{self, Arc, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::engine::context;
@@ -14,7 +14,13 @@ use crate::leaf;
 use crate::process::command::running::Running;
 use crate::shim::{Mutex, lock};
 
-static FORSAKEN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
+// Not from `shim`: of a process there is no model.
+static FORSAKEN: sync::Mutex<Vec<Child>> = sync::Mutex::new(Vec::new());
+
+fn forsaken() -> MutexGuard<'static, Vec<Child>> {
+    // Nothing under this lock panics half way.
+    FORSAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 #[derive(Debug)]
 struct Orphan(Mutex<Option<Running>>);
@@ -33,7 +39,7 @@ pub(crate) fn adopt(mut left: Running) {
 
 /// Looks at the forsaken: whoever has ended leaves the list.
 pub(crate) fn reap() {
-    lock(&FORSAKEN).retain_mut(|process| matches!(process.try_wait(), Ok(None)));
+    forsaken().retain_mut(|process| matches!(process.try_wait(), Ok(None)));
 }
 
 /// There is no loop in which its end could be waited for.
@@ -43,7 +49,7 @@ fn forsake(left: Running) {
     match is_killed {
         // A moment, for nothing keeps a process from being killed.
         true => drop(process.wait()),
-        false => lock(&FORSAKEN).push(process),
+        false => forsaken().push(process),
     }
 }
 
