@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::process::Stdio;
+use std::thread;
 
 use mainspring::process::Command;
 use mainspring::runtime::LocalRuntime;
@@ -12,6 +13,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 fn files() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// A runtime that listens for a signal, and ends.
+fn listen_and_end() -> std::io::Result<()> {
+    let runtime = LocalRuntime::new()?;
+    runtime.block_on(async { signal(SignalKind::user_defined2()).map(drop) })
 }
 
 /// The children of this process, zombies among them.
@@ -24,7 +31,6 @@ async fn start_and_leave() -> std::io::Result<()> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.stderr(Stdio::piped()).spawn()?;
     assert!(child.wait().await?.success());
-    drop(signal(SignalKind::user_defined2())?);
     Ok(())
 }
 
@@ -35,13 +41,17 @@ fn whatever_is_refused_leaves_no_file_and_no_process_behind() {
     runtime.block_on(async {
         start_and_leave().await.unwrap();
         let before = files();
+        thread::spawn(|| (0..20).for_each(|_| listen_and_end().unwrap()))
+            .join()
+            .unwrap();
+        assert_eq!(files(), before);
         for _ in 0..20 {
             start_and_leave().await.unwrap();
         }
         assert_eq!(files(), before);
 
         // With so many files left, it is refused here and there: by the program's start, by one of
-        // its pipes, by what tells of its end, by the signal's pipe.
+        // its pipes, by what tells of its end; by a reactor, by the signal's pipe.
         let limit = getrlimit(Resource::Nofile);
         let mut refused = 0;
         for left in 0..12 {
@@ -49,8 +59,10 @@ fn whatever_is_refused_leaves_no_file_and_no_process_behind() {
             let none_left = Rlimit { current, ..limit };
             setrlimit(Resource::Nofile, none_left).unwrap();
             let started = start_and_leave().await;
+            let listened = thread::scope(|scope| scope.spawn(listen_and_end).join());
             setrlimit(Resource::Nofile, limit).unwrap();
             refused += usize::from(started.is_err());
+            assert!(listened.is_ok(), "{listened:?}");
             assert_eq!(files(), before, "{left} left: {started:?}");
             assert_eq!(children(), 0, "{left} left: {started:?}");
         }

@@ -234,6 +234,11 @@ impl Remote {
         }
     }
 
+    /// Whether the loop has ended.
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.inbox).unparker.is_none()
+    }
+
     pub(crate) fn jobs(&self) -> usize {
         lock(&self.inbox).jobs
     }

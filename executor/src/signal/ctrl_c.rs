@@ -31,7 +31,7 @@ use crate::signal::stream::Signal;
 /// # Cancel safety
 ///
 /// **Strict**, but that nobody listens while there is no such future: a Ctrl-C between two of them
-/// is lost.
+/// is lost if the loop looks meanwhile.
 ///
 /// ```
 /// # mainspring::run(async {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::panic::Location;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -19,8 +19,9 @@ use crate::shim::atomic::{AtomicU64, Ordering};
 use crate::shim::{Mutex, lock};
 use crate::signal::kind::SignalKind;
 
-/// All streams of a loop for one kind of signal listen through one of these. It is there as long
-/// as one of them is.
+/// All streams of a loop for one kind of signal listen through one of these. It stays when they
+/// go, until the loop ends: what comes between two of them, before the loop has looked, is heard by
+/// the second, as it is in tokio.
 #[derive(Debug)]
 pub(crate) struct Ear {
     // Never changes.
@@ -41,7 +42,7 @@ struct Ears(Mutex<Vec<Known>>);
 struct Known {
     home: Arc<Remote>,
     kind: SignalKind,
-    ear: Weak<Ear>,
+    ear: Arc<Ear>,
 }
 
 impl Ear {
@@ -57,7 +58,8 @@ impl Ear {
     pub(crate) fn poll_heard(&self, cx: &mut Context<'_>, seen: &mut u64) -> Poll<io::Result<()>> {
         let mut heard = self.heard.load(Ordering::Acquire);
         if heard == *seen {
-            ready!(self.pipe.poll_io(cx, Direction::Read, empty))?;
+            ready!(self.pipe.poll_io(cx, Direction::Read, read))?;
+            self.empty();
             heard = self.heard.fetch_add(1, Ordering::AcqRel) + 1;
         }
         *seen = heard;
@@ -65,13 +67,24 @@ impl Ear {
     }
     // ANCHOR_END: poll_heard
 
-    /// What has been heard until now: whoever begins to listen is told of nothing older.
+    /// What has been heard until the loop looked last: whoever begins to listen is told of nothing
+    /// older.
     pub(crate) fn heard(&self) -> u64 {
         // The others are to be told of it all the same.
-        if self.pipe.try_io(Direction::Read, empty).is_ok() {
+        if self.empty() {
             self.heard.fetch_add(1, Ordering::AcqRel);
         }
         self.heard.load(Ordering::Acquire)
+    }
+
+    /// Takes out what is in the pipe, to the end: what comes from here on is an event of its own.
+    /// Says whether there was anything.
+    fn empty(&self) -> bool {
+        let mut any = false;
+        while self.pipe.try_io(Direction::Read, read).is_ok() {
+            any = true;
+        }
+        any
     }
 
     /// A wait is given up.
@@ -100,7 +113,7 @@ impl Ear {
         lock(&ears.0).push(Known {
             home: engine.remote.clone(),
             kind,
-            ear: Arc::downgrade(&ear),
+            ear: ear.clone(),
         });
         Ok(ear)
     }
@@ -122,8 +135,8 @@ impl Ear {
     // ANCHOR_END: of
 }
 
-/// Empties the pipe. (More than this holds are heard twice, which is no harm.)
-fn empty(mut pipe: &Receiver) -> io::Result<usize> {
+/// Takes out a piece of what is in the pipe.
+fn read(mut pipe: &Receiver) -> io::Result<usize> {
     pipe.read(&mut [0; 1024])
 }
 
@@ -136,17 +149,19 @@ impl Drop for Ear {
 impl Ears {
     fn find(&self, engine: &Engine, kind: SignalKind) -> Option<Arc<Ear>> {
         let mut known = lock(&self.0);
-        known.retain(|known| known.ear.strong_count() > 0);
-        let mut known = known.iter();
-        let known =
-            known.find(|known| known.kind == kind && Arc::ptr_eq(&known.home, &engine.remote))?;
-        known.ear.upgrade()
+        let ended: Vec<Known> = known.extract_if(.., |it| it.home.is_closed()).collect();
+        let is_it = |it: &&Known| it.kind == kind && Arc::ptr_eq(&it.home, &engine.remote);
+        let ear = known.iter().find(is_it).map(|it| it.ear.clone());
+        drop(known);
+        drop(ended);
+        ear
     }
 }
 
 impl Lodger for Ears {
     fn close(&self, _until: Instant) -> Vec<String> {
-        // They live as long as their streams.
+        let ended = std::mem::take(&mut *lock(&self.0));
+        drop(ended);
         Vec::new()
     }
 }
