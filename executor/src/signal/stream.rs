@@ -63,6 +63,7 @@ pub struct Signal {
 }
 
 impl Signal {
+    #[track_caller]
     pub(crate) fn listen(
         kind: SignalKind,
         what: &str,

@@ -40,6 +40,7 @@ pub struct ChildStdout(Registered<Receiver>);
 #[derive(Debug)]
 pub struct ChildStderr(Registered<Receiver>);
 
+#[track_caller]
 fn register<P: Source>(pipe: P) -> io::Result<Registered<P>> {
     let engine = context::expect("a child's pipe");
     let pipe = Registered::new(&engine, pipe, Location::caller())?;
@@ -124,7 +125,7 @@ macro_rules! pipes {
             pub fn from_std(inner: process::$pipe) -> io::Result<Self> {
                 let pipe = $end::from(inner);
                 pipe.set_nonblocking(true)?;
-                register(pipe).map(Self)
+                Ok(Self(register(pipe)?))
             }
 
             /// Gives the pipe up, set to block again.
