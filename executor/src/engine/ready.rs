@@ -235,6 +235,7 @@ impl Remote {
     }
 
     /// Whether the loop has ended.
+    #[cfg(feature = "signal")]
     pub(crate) fn is_closed(&self) -> bool {
         lock(&self.inbox).unparker.is_none()
     }
