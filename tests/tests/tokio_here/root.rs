@@ -1,0 +1,8 @@
+//! Made by the test `tokio_items`; do not edit it.
+
+use mainspring as tokio;
+
+const _: () = { use tokio::main as _; };
+const _: () = { fn check<F>(a0: F) -> tokio::task::JoinHandle<<F as Future>::Output> where F: Future + Send + 'static, <F as Future>::Output: Send + 'static { tokio::spawn(a0) } };
+const _: () = { use tokio::task_local as _; };
+const _: () = { use tokio::test as _; };

@@ -1,0 +1,145 @@
+//! What of tokio is here: the table in the book, and a program that compiles only if it is true.
+//!
+//! - `tests/tokio_items.txt` is tokio's side: every stable public item, with Rust that uses it.
+//! - `tests/tokio_notes.txt` is ours, written by hand: notes, what is left out and why, and, written by
+//!   this program, what is still open.
+//! - From the two come `tests/tests/tokio_here/`, where everything that is said to be here is used
+//!   with tokio's signature and so does not compile unless it is, and `docs/src/tokio-items.md`.
+//!
+//! After a note was changed, or something came that was open:
+//!
+//! ```text
+//! MAINSPRING_WRITE_TOKIO=1 cargo test -p mainspring-tests --test tokio_items the_table
+//! ```
+//!
+//! That tries to compile every item that is not left out, so what is open need not be told.
+
+mod item;
+mod notes;
+mod here;
+mod table;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use item::Item;
+use mainspring_tests::source::{files, root};
+use notes::{Notes, State};
+
+const ITEMS: &str = "tests/tokio_items.txt";
+const NOTES: &str = "tests/tokio_notes.txt";
+const TABLE: &str = "docs/src/tokio-items.md";
+
+#[test]
+fn the_table_and_the_program_are_what_list_and_notes_say() {
+    let items = items();
+    let mut notes = Notes::read(&text(NOTES));
+    let renews = std::env::var_os("MAINSPRING_WRITE_TOKIO").is_some();
+    if renews {
+        let open = here::tried(&items, &notes);
+        notes.set_open(&items, &open);
+        fs::write(root().join(NOTES), notes.text()).expect("the notes can be written");
+    }
+    let mut fresh = here::program(&items, &notes);
+    fresh.push((TABLE.to_owned(), table::page(&items, &notes)));
+    if renews {
+        here::write(&fresh);
+        return;
+    }
+    let mut known: BTreeSet<String> = files(here::FOLDER, ".rs")
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect();
+    for (path, fresh) in &fresh {
+        known.remove(path);
+        let old = fs::read_to_string(root().join(path)).unwrap_or_default();
+        let old_lines: BTreeSet<&str> = old.lines().collect();
+        let new: Vec<_> = fresh
+            .lines()
+            .filter(|line| !old_lines.contains(line))
+            .collect();
+        assert!(
+            old == *fresh,
+            "{path} is not what {ITEMS} and {NOTES} say; run this test with \
+             MAINSPRING_WRITE_TOKIO=1\nnot yet there: {new:#?}"
+        );
+    }
+    assert!(known.is_empty(), "nothing made these: {known:#?}");
+}
+
+#[test]
+fn every_note_is_about_an_item_and_every_item_is_listed_once() {
+    let items = items();
+    let names: BTreeSet<&str> = items.iter().map(|item| item.name.as_str()).collect();
+    assert_eq!(names.len(), items.len(), "{ITEMS} has a name twice");
+    assert!(items.len() > 1_800, "{ITEMS} has lost items");
+    let wrong = Notes::read(&text(NOTES)).complaints(&items);
+    assert!(wrong.is_empty(), "{NOTES}\n{}", wrong.join("\n"));
+}
+
+/// What of these is not here yet. It becomes less, and never more.
+const OWED: [&str; 33] = [
+    "fs::File",
+    "fs::File: io::AsyncRead",
+    "fs::File: io::AsyncWrite",
+    "fs::File::create",
+    "fs::File::open",
+    "io::AsyncWriteExt::write_u8",
+    "io::BufWriter",
+    "io::BufWriter::new",
+    "io::BufWriter<W>: io::AsyncRead",
+    "io::BufWriter<W>: io::AsyncWrite",
+    "io::ReadHalf",
+    "io::ReadHalf<T>: io::AsyncRead",
+    "io::Stdin",
+    "io::Stdout",
+    "io::WriteHalf",
+    "io::WriteHalf<T>: io::AsyncWrite",
+    "io::copy",
+    "io::copy_bidirectional",
+    "io::split",
+    "io::stdin",
+    "io::stdout",
+    "net::UdpSocket",
+    "net::UdpSocket::bind",
+    "net::UdpSocket::connect",
+    "net::UdpSocket::local_addr",
+    "net::UdpSocket::recv",
+    "net::UdpSocket::recv_from",
+    "net::UdpSocket::send",
+    "net::UdpSocket::send_to",
+    "pin!",
+    "signal::ctrl_c",
+    "select!",
+    "try_join!",
+];
+
+#[test]
+fn what_teaching_programs_use_is_here() {
+    let notes = Notes::read(&text(NOTES));
+    let items = items();
+    let mut used: Vec<&Item> = items.iter().collect();
+    used.retain(|item| notes.tier(item).is_some());
+    assert!(
+        used.len() > 140,
+        "{NOTES} has lost what teaching programs use"
+    );
+    used.retain(|item| !matches!(notes.state(item), State::Here | State::Noted(_)));
+    used.retain(|item| !OWED.contains(&item.name.as_str()));
+    let missing: Vec<&str> = used.iter().map(|item| item.name.as_str()).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The list.
+fn items() -> Vec<Item> {
+    let text = text(ITEMS);
+    let lines = text.lines();
+    let lines = lines.filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines
+        .map(|line| Item::read(line).unwrap_or_else(|| panic!("{ITEMS}: what is `{line}`?")))
+        .collect()
+}
