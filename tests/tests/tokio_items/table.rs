@@ -15,8 +15,8 @@ that is compiled with the tests: same path, same arguments and bounds, same resu
 *behave*, and where that differs on purpose, is in [the swap guide](swap-guide.md).
 
 ¹ is used by tokio's tutorial or by mini-redis, ² by tokio's examples or the other pages of its
-site. `Type: Trait` are implementations; the automatic traits (`Send`, `Sync`, `Unpin`) are
-checked elsewhere.
+site. Behind a type stand its parts (`::new`) and the traits it implements (`: Debug`); the automatic ones
+(`Send`, `Sync`, `Unpin`) are checked elsewhere.
 
 ";
 
@@ -53,9 +53,10 @@ pub(crate) fn page(items: &[Item], notes: &Notes) -> String {
     page
 }
 
-/// The rows of one module: of each type its items that stand alike are together in one row.
+/// The rows of one module: of each type, what stands alike is together in one row.
 fn rows(page: &mut String, module: &str, items: &[&Item], notes: &Notes) {
-    let mut rows: BTreeMap<(&str, Order, State), Vec<String>> = BTreeMap::new();
+    let types = ["struct", "enum", "trait"];
+    let mut rows: BTreeMap<(&str, State), Vec<(Order, String)>> = BTreeMap::new();
     for item in items {
         let (owner, last) = item.parts();
         let tier = match notes.tier(item) {
@@ -63,30 +64,31 @@ fn rows(page: &mut String, module: &str, items: &[&Item], notes: &Notes) {
             Some(_) => "²",
             None => "",
         };
-        let is_own = owner == module && !item.is_implementation();
-        let is_type = ["struct", "enum", "trait"].contains(&item.kind.as_str());
-        let below = |path: &str| {
-            let below = path.strip_prefix(module).unwrap_or(path);
-            below.trim_start_matches("::").to_owned()
+        let is_type = types.contains(&item.kind.as_str());
+        let (of, order, name) = match item.kind.as_str() {
+            "mod" => ("", Order::Module, "the module itself".to_owned()),
+            "impl" => {
+                let (this, implemented) = last.split_once(": ").unwrap_or_default();
+                // What it is for, if that is not the type that the row is about.
+                let is_ours = this.split('<').next() == Some(owner);
+                let this = if is_ours { "" } else { this };
+                let name = inside(module, &format!("{this}: {implemented}"));
+                (owner, Order::Trait, format!("`{name}`"))
+            }
+            _ if is_type => (item.name.as_str(), Order::Itself, format!("**`{last}`**")),
+            _ if owner == module => ("", Order::Alone, format!("`{last}`")),
+            _ => (owner, Order::Part, format!("`::{last}`")),
         };
-        let (row, name) = match item.kind.as_str() {
-            "mod" => (
-                (item.name.as_str(), Order::Module),
-                "the module itself".to_owned(),
-            ),
-            "impl" => (
-                (owner, Order::Traits),
-                format!("`{}`", last.replace(&format!("{module}::"), "")),
-            ),
-            _ if is_type => ((item.name.as_str(), Order::Itself), format!("`{last}`")),
-            _ if is_own => (("", Order::Alone), format!("`{last}`")),
-            _ => ((owner, Order::Parts), format!("`{}::{last}`", below(owner))),
-        };
-        let row = (row.0, row.1, notes.state(item));
-        rows.entry(row).or_default().push(format!("{name}{tier}"));
+        let row = rows.entry((of, notes.state(item))).or_default();
+        row.push((order, format!("{name}{tier}")));
     }
-    for ((_, _, state), names) in rows {
-        let names = names.join(", ");
+    for ((of, state), mut names) in rows {
+        names.sort_by_key(|(order, _)| *order);
+        if !of.is_empty() && names[0].0 != Order::Itself {
+            names.insert(0, (Order::Itself, format!("`{}`", inside(module, of))));
+        }
+        let names: Vec<String> = names.into_iter().map(|(_, name)| name).collect();
+        let names = names.join(if of.is_empty() { ", " } else { " " });
         let row = match state {
             State::Here => format!("| {names} | yes | |"),
             State::Noted(note) => format!("| {names} | yes, but | {note} |"),
@@ -97,14 +99,27 @@ fn rows(page: &mut String, module: &str, items: &[&Item], notes: &Notes) {
     }
 }
 
-/// In which order the rows about one type stand.
+/// In which order items stand in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Order {
     Module,
     Alone,
     Itself,
-    Parts,
-    Traits,
+    Part,
+    Trait,
+}
+
+/// A name as one says it in that module.
+fn inside(module: &str, name: &str) -> String {
+    let mut said = name.to_owned();
+    for (at, prefix) in name.rmatch_indices(&format!("{module}::")) {
+        // In the middle of another path it is part of that.
+        let before = name[..at].chars().next_back();
+        if !before.is_some_and(|letter| letter.is_alphanumeric() || letter == ':') {
+            said.replace_range(at..at + prefix.len(), "");
+        }
+    }
+    said
 }
 
 fn counts(page: &mut String, name: &str, items: &[&Item], notes: &Notes) {
@@ -157,4 +172,28 @@ fn titled(module: &str) -> String {
 fn anchor(title: &str) -> String {
     let title = title.replace(' ', "-");
     title.replace(['`', ':'], "")
+}
+
+#[test]
+fn a_name_is_said_as_in_its_module() {
+    for (module, name, said) in [
+        (
+            "net",
+            "net::TcpStream: AsRef<net::TcpStream>",
+            "TcpStream: AsRef<TcpStream>",
+        ),
+        (
+            "net",
+            ": TryFrom<std::os::unix::net::UnixStream>",
+            ": TryFrom<std::os::unix::net::UnixStream>",
+        ),
+        (
+            "net::tcp",
+            ": AsRef<net::TcpStream>",
+            ": AsRef<net::TcpStream>",
+        ),
+        ("", "spawn", "spawn"),
+    ] {
+        assert_eq!(inside(module, name), said);
+    }
 }
