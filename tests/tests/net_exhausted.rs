@@ -56,7 +56,10 @@ fn hoard() -> Vec<File> {
 
 fn paused() -> LocalRuntime {
     let mut builder = Builder::new_current_thread();
-    builder.start_paused(true).build_local().unwrap()
+    builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap()
 }
 
 async fn listener() -> (Rc<TcpListener>, SocketAddr) {

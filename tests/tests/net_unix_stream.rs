@@ -509,7 +509,10 @@ fn f30_out_of_files_accept_says_so_once_and_goes_on_when_files_are_back() {
         return;
     }
     let mut builder = mainspring::runtime::Builder::new_current_thread();
-    let runtime = builder.start_paused(true).build_local().unwrap();
+    let runtime = builder
+        .start_paused(true)
+        .build_local(Default::default())
+        .unwrap();
     runtime.block_on(async {
         let folder = Folder::new();
         let listener = UnixListener::bind(folder.file("s")).unwrap();

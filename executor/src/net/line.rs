@@ -136,7 +136,10 @@ mod tests {
     /// Calls `test` with a listener and a line on the paused clock.
     fn with_line(test: impl AsyncFnOnce(&Registered<mio::net::TcpListener>, &Line)) {
         let mut builder = crate::runtime::Builder::new_current_thread();
-        let runtime: LocalRuntime = builder.start_paused(true).build_local().unwrap();
+        let runtime: LocalRuntime = builder
+            .start_paused(true)
+            .build_local(Default::default())
+            .unwrap();
         runtime.block_on(async {
             let engine = context::expect("a test");
             let io = mio::net::TcpListener::bind(([127, 0, 0, 1], 0).into()).unwrap();

@@ -14,7 +14,7 @@ use signal_hook::low_level;
 use crate::engine::core::Engine;
 use crate::engine::ready::Remote;
 use crate::engine::shared::Lodger;
-use crate::net::registered::Registered;
+use crate::io::registered::Registered;
 use crate::shim::atomic::{AtomicU64, Ordering};
 use crate::shim::{Mutex, lock};
 use crate::signal::kind::SignalKind;

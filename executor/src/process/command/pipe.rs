@@ -13,8 +13,8 @@ use mio::unix::pipe::{Receiver, Sender};
 
 use crate::engine::context;
 use crate::engine::hold::Wire;
+use crate::io::registered::Registered;
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
-use crate::net::registered::Registered;
 
 /// The writing end of a child's standard input. The child reads the end of it when this is dropped.
 ///

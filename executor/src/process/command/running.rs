@@ -15,7 +15,7 @@ use crate::engine::context;
 use crate::engine::core::Engine;
 use crate::engine::hold::Wire;
 use crate::engine::ready::Remote;
-use crate::net::registered::Registered;
+use crate::io::registered::Registered;
 use crate::process::descriptor::{self, Watched};
 
 /// A process that runs, or is a zombie.
