@@ -7,6 +7,8 @@
 #![allow(clippy::all)]
 
 #[rustfmt::skip]
+mod fs;
+#[rustfmt::skip]
 mod io;
 #[rustfmt::skip]
 mod net;
@@ -16,6 +18,8 @@ mod process;
 mod root;
 #[rustfmt::skip]
 mod runtime;
+#[rustfmt::skip]
+mod signal;
 #[rustfmt::skip]
 mod sync;
 #[rustfmt::skip]

@@ -31,13 +31,12 @@ pub(crate) fn program(items: &[Item], notes: &Notes) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The names of those that do not compile, of all that are not left out on purpose.
+/// The names of those that do not compile, whatever the notes say.
 ///
 /// The compiler is asked until it is content: it may see one fault only after another is gone.
 pub(crate) fn tried(items: &[Item], notes: &Notes) -> BTreeSet<String> {
-    let mut open = BTreeSet::new();
+    let mut missing = BTreeSet::new();
     let mut hoped: Vec<&Item> = items.iter().collect();
-    hoped.retain(|item| !matches!(notes.state(item), State::Left(_)));
     loop {
         let files = files(hoped.iter().copied(), notes);
         let texts = files
@@ -52,7 +51,7 @@ pub(crate) fn tried(items: &[Item], notes: &Notes) -> BTreeSet<String> {
             .output()
             .expect("cargo can be started");
         if output.status.success() {
-            return open;
+            return missing;
         }
         let said = String::from_utf8_lossy(&output.stderr);
         let wrong: BTreeSet<&String> = said
@@ -63,7 +62,7 @@ pub(crate) fn tried(items: &[Item], notes: &Notes) -> BTreeSet<String> {
         hoped.retain(|item| {
             let is_here = !wrong.contains(&used(item, notes));
             if !is_here {
-                open.insert(item.name.clone());
+                missing.insert(item.name.clone());
             }
             is_here
         });

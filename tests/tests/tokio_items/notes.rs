@@ -141,18 +141,20 @@ impl Notes {
         (check != item.check).then_some((check, says))
     }
 
-    /// Puts these names, and no others, down as open.
-    pub(crate) fn set_open(&mut self, items: &[Item], open: &BTreeSet<String>) {
+    /// Puts down as open what is missing and not left out, and nothing else.
+    pub(crate) fn set_open(&mut self, items: &[Item], missing: &BTreeSet<String>) {
         self.lines
             .retain(|line| !matches!(line, Line::Note(note) if note.word == Word::Open));
-        let in_order = items.iter().filter(|item| open.contains(&item.name));
-        self.lines.extend(in_order.map(|item| {
-            Line::Note(Note {
-                word: Word::Open,
-                pattern: item.name.clone(),
-                says: String::new(),
-            })
-        }));
+        let open = items
+            .iter()
+            .filter(|item| missing.contains(&item.name) && self.of(Word::Left, item).is_none());
+        let open = open.map(|item| Note {
+            word: Word::Open,
+            pattern: item.name.clone(),
+            says: String::new(),
+        });
+        let open: Vec<_> = open.map(Line::Note).collect();
+        self.lines.extend(open);
     }
 
     /// What is wrong with the notes.
