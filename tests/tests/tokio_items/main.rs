@@ -86,6 +86,7 @@ fn every_note_is_about_an_item_and_every_item_is_listed_once() {
     assert!(wrong.is_empty(), "{NOTES}\n{}", wrong.join("\n"));
 }
 
+/// The tutorial, mini-redis, tokio's examples and its site's pages: programs that are swapped in.
 #[test]
 fn what_teaching_programs_use_is_here() {
     let notes = Notes::read(&text(NOTES));
