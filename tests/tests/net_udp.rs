@@ -174,7 +174,7 @@ async fn an_operation_of_ones_own_is_tried_when_it_may_succeed() {
 }
 
 #[mainspring::test]
-async fn to_look_leaves_the_datagram() {
+async fn a_look_leaves_the_datagram() {
     let (here, there) = pair().await;
     let from = here.local_addr().unwrap();
     let mut buf = [0; 8];
