@@ -6,7 +6,7 @@
 
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, ExprArray, Ident, Lit, LitInt, LitStr, Path, Result, Token, token};
+use syn::{Error, ExprArray, Ident, Lit, LitInt, Path, Result, Token, token};
 
 /// The arguments that change what is built.
 #[derive(Default)]
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     /// Several threads are asked for, in so many words.
     pub(crate) several_threads: bool,
     /// The runtime's name.
-    pub(crate) name: Option<LitStr>,
+    pub(crate) name: Option<String>,
     pub(crate) crate_path: Option<Path>,
     /// A panic that nobody reads does not fail a test.
     pub(crate) ignore_unhandled: bool,
@@ -87,7 +87,7 @@ impl Parse for Arguments {
                         arguments.ignore_unhandled = true;
                     }
                     ("name", Lit::Str(value)) if !value.value().trim().is_empty() => {
-                        arguments.name = Some(value.clone());
+                        arguments.name = Some(value.value());
                     }
                     _ => return Err(Error::new(place, takes)),
                 }

@@ -3,7 +3,7 @@
 /// Pins futures in the function they are in, each under its old name.
 ///
 /// `pin!(future)` takes the future and leaves a `Pin<&mut _>` with its name, which can be awaited,
-/// and polled again and again by `&mut future` in a [`select!`]. `pin! { let name = expression; }`
+/// and polled again and again by `&mut future` in a [`select!`](crate::select!). `pin! { let name = expression; }`
 /// makes the variable, too. (std's `pin!` is an expression, and takes one.)
 ///
 /// tokio: `pin!`. asyncio has no need of it.
