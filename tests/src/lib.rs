@@ -14,6 +14,7 @@ pub mod refusals;
 pub mod script;
 pub mod sockets;
 pub mod source;
+pub mod storm;
 pub mod watchdog;
 
 /// Nobody's item: rustdoc finds the README's programs here.

@@ -6,30 +6,13 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mainspring::runtime::{Builder, LocalRuntime, OnStall};
 use mainspring::sync::{Condition, Mutex, RwLock};
 use mainspring::task::{JoinHandle, idle, spawn_local, yield_now};
 use mainspring::time::{sleep, timeout};
+use mainspring_tests::chopped::Die;
 use mainspring_tests::on_drop::{OnDrop, on_drop};
+use mainspring_tests::storm::{paused, storm};
 use mainspring_tests::watchdog::watch;
-
-/// Marsaglia's xorshift: a test wants the same numbers everywhere, not good ones.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
-}
-
-fn paused() -> LocalRuntime {
-    let mut builder = Builder::new_current_thread();
-    let builder = builder.start_paused(true).on_stall(OnStall::Panic);
-    builder.build_local(Default::default()).unwrap()
-}
 
 /// Counts who is inside until it is dropped.
 fn enter(inside: &Rc<Cell<u32>>) -> OnDrop<impl FnOnce() + use<>> {
@@ -38,28 +21,13 @@ fn enter(inside: &Rc<Cell<u32>>) -> OnDrop<impl FnOnce() + use<>> {
     on_drop(move || inside.set(inside.get() - 1))
 }
 
-/// Lets some turns pass, aborts somebody, and so on; then waits for those that are left.
-async fn storm(dice: &mut Dice, tasks: Vec<JoinHandle<()>>) {
-    for _ in 0..tasks.len() / 2 {
-        for _ in 0..dice.roll(6) {
-            yield_now().await;
-        }
-        tasks[dice.roll(tasks.len())].abort();
-    }
-    for task in tasks {
-        if let Err(error) = task.await {
-            assert!(error.is_cancelled(), "{error}");
-        }
-    }
-}
-
 const ROUNDS: u64 = 300;
 
 #[test]
 fn f80_tasks_that_are_aborted_lose_no_mutex() {
     let _watchdog = watch();
     for round in 1..=ROUNDS {
-        let mut dice = Dice(round);
+        let mut die = Die::new(round);
         paused().block_on(async {
             let (mutex, inside) = (Rc::new(Mutex::new(0)), Rc::new(Cell::new(0)));
             let done = Rc::new(Cell::new(0));
@@ -76,7 +44,7 @@ fn f80_tasks_that_are_aborted_lose_no_mutex() {
                     }
                 })
             };
-            storm(&mut dice, (0..6).map(task).collect()).await;
+            storm(&mut die, (0..6).map(task).collect()).await;
             let value = mutex.try_lock().map(|value| *value);
             assert_eq!(value.ok(), Some(done.get()), "round {round}");
         });
@@ -87,7 +55,7 @@ fn f80_tasks_that_are_aborted_lose_no_mutex() {
 fn f80_tasks_that_are_aborted_lose_no_rwlock() {
     let _watchdog = watch();
     for round in 1..=ROUNDS {
-        let mut dice = Dice(round);
+        let mut die = Die::new(round);
         paused().block_on(async {
             let lock = Rc::new(RwLock::with_max_readers(0, 2));
             let (readers, writers) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
@@ -116,7 +84,7 @@ fn f80_tasks_that_are_aborted_lose_no_rwlock() {
                     }
                 })
             };
-            storm(&mut dice, (0..6).map(task).collect()).await;
+            storm(&mut die, (0..6).map(task).collect()).await;
             let value = lock.try_write().map(|value| *value);
             assert_eq!(value.ok(), Some(done.get()), "round {round}");
         });
@@ -128,7 +96,7 @@ fn f80_tasks_that_are_aborted_lose_no_notification() {
     let _watchdog = watch();
     const UNITS: u32 = 30;
     for round in 1..=ROUNDS {
-        let mut dice = Dice(round);
+        let mut die = Die::new(round);
         paused().block_on(async {
             let stock = Rc::new(Condition::new(0));
             let eaten = Rc::new(Cell::new(0));
@@ -151,12 +119,12 @@ fn f80_tasks_that_are_aborted_lose_no_notification() {
                 let mut left = stock.lock().await;
                 *left += 1;
                 left.notify(1);
-                if dice.roll(2) == 0 {
+                if die.throw(2) == 0 {
                     // It comes to wait for the lock.
                     idle().await;
                 }
-                let left = (dice.roll(2) == 0).then_some(left);
-                eaters.remove(dice.roll(3)).abort();
+                let left = (die.throw(2) == 0).then_some(left);
+                eaters.remove(die.throw(3)).abort();
                 drop(left);
                 idle().await;
                 assert_eq!(eaten.get(), units, "round {round}: a notification was lost");
