@@ -6,8 +6,10 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use mainspring::future::gather;
+use mainspring::runtime::{Handle, LocalRuntime};
 use mainspring::task::{
-    JoinHandle, idle, spawn_blocking, spawn_local, spawn_with_locals, yield_now,
+    JoinHandle, LocalSet, block_in_place, idle, spawn_blocking, spawn_eager, spawn_local,
+    spawn_with_locals, yield_now,
 };
 use mainspring::{spawn, task_local};
 use mainspring_tests::by_hand::Bell;
@@ -28,6 +30,58 @@ task_local! {
 }
 
 task_local! {}
+
+#[mainspring::test]
+async fn a_task_that_is_polled_within_a_scope_does_not_see_its_values() {
+    let sees = || async { [NUMBER.try_get().is_ok(), NAME.try_get().is_ok()] };
+    let named = NAME.scope("inner", async move {
+        // Its first poll is within this one.
+        let eager = spawn_eager(async move {
+            let first = sees().await;
+            let own = NUMBER.scope(2, async { NUMBER.get() }).await;
+            yield_now().await;
+            (first, own, sees().await)
+        });
+        assert_eq!((NUMBER.get(), NAME.get()), (1, "inner"));
+        assert_eq!(eager.await.unwrap(), ([false; 2], 2, [false; 2]));
+
+        // The loop turns within this poll.
+        let other = spawn_local(async move { sees().await });
+        let heir = spawn_local(async move { spawn_with_locals(sees()).await.unwrap() });
+        block_in_place(|| {
+            Handle::current().block_on(async {
+                assert_eq!(other.await.unwrap(), [false; 2]);
+                assert_eq!(heir.await.unwrap(), [false; 2]);
+                assert_eq!((NUMBER.get(), NAME.get()), (1, "inner"));
+            });
+        });
+        assert_eq!((NUMBER.get(), NAME.get()), (1, "inner"));
+
+        // A set is driven within this poll.
+        let set = LocalSet::new();
+        let hosted = set.spawn_local(sees());
+        assert_eq!(set.run_until(hosted).await.unwrap(), [false; 2]);
+    });
+    NUMBER.scope_inherited(1, named).await;
+}
+
+#[test]
+fn a_runtime_that_is_driven_within_a_scope_keeps_its_values_from_the_tasks() {
+    let runtime = LocalRuntime::new().unwrap();
+    NUMBER.sync_scope(1, || {
+        let task = runtime.spawn_local(async { NUMBER.try_get().is_ok() });
+        let seen = runtime.block_on(async { (NUMBER.get(), task.await.unwrap()) });
+        assert_eq!(seen, (1, false));
+        let task = runtime.spawn_local(async { assert!(NUMBER.try_get().is_err()) });
+        runtime.run_until_idle();
+        runtime.block_on(task).unwrap();
+
+        let panics = AssertUnwindSafe(|| runtime.block_on(async { panic!("on purpose") }));
+        assert!(catch_unwind(panics).is_err());
+        assert_eq!(NUMBER.get(), 1);
+    });
+    assert!(NUMBER.try_get().is_err());
+}
 
 #[mainspring::test]
 async fn task_context_isolated() {

@@ -18,8 +18,8 @@ use crate::future::roster::{Bell, Key, Roster};
 use crate::leaf;
 use crate::quietly::quietly;
 use crate::runtime::{Id, Runtime};
-use crate::task::JoinHandle;
 use crate::task::hosted::{self, Host, Hosted, Inside};
+use crate::task::{JoinHandle, local};
 
 /// Tasks that stay on this thread and run only while somebody drives the set: awaits it, or runs
 /// something in it.
@@ -244,7 +244,10 @@ impl Door {
         for task in self.arrivals() {
             tasks.admit(task);
         }
-        let polled = tasks.poll_turn(cx, |_, ()| ControlFlow::Continue(()));
+        let polled = {
+            let _aside = local::set_aside();
+            tasks.poll_turn(cx, |_, ()| ControlFlow::Continue(()))
+        };
         self.tasks.set(Some(tasks));
         match self.arrivals.borrow().is_empty() {
             true => polled,

@@ -15,7 +15,7 @@ use crate::engine::turning::Turning;
 use crate::engine::waker::TaskWaker;
 use crate::leaf;
 use crate::runtime::stall;
-use crate::task::TaskInfo;
+use crate::task::{TaskInfo, local};
 
 /// Why `run_forever` or `run_until_idle` came back.
 #[derive(Debug)]
@@ -41,7 +41,10 @@ impl Engine {
         let waker = Waker::from(seat.waker.clone());
         let mut future = pin!(future);
         let mut output = None;
+        // What is in force where this was called is the main future's alone.
+        let mut aside = local::set_aside();
         let mut main = || {
+            let _back = aside.bring_back();
             seat.waker.begin_poll();
             let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
             polled.map(|value| output = Some(value))
@@ -84,6 +87,7 @@ impl Engine {
             return RunEnd::Stopped;
         };
         let _inside = context::enter_engine(self);
+        let _aside = local::set_aside();
         loop {
             let _no_main = self.run_ready(&mut || Poll::Pending);
             if self.tasks.len() == 0 {

@@ -266,7 +266,6 @@ impl<T: fmt::Debug + 'static, F> fmt::Debug for TaskLocalFuture<T, F> {
 struct InForce<'a, T: 'static> {
     key: &'static LocalKey<T>,
     value: &'a mut Option<T>,
-    is_heirloom: bool,
 }
 
 impl<'a, T: 'static> InForce<'a, T> {
@@ -291,22 +290,15 @@ impl<'a, T: 'static> InForce<'a, T> {
         heir: Option<&'static dyn Heirloom>,
     ) -> Option<Self> {
         key.swap(value)?;
-        if let Some(heir) = heir {
-            let _ = HEIRLOOMS.try_with(|heirlooms| heirlooms.borrow_mut().push(heir));
-        }
-        Some(InForce {
-            key,
-            value,
-            is_heirloom: heir.is_some(),
-        })
+        let scope = Scope { key, heir };
+        let _ = SCOPES.try_with(|scopes| scopes.borrow_mut().push(scope));
+        Some(InForce { key, value })
     }
 }
 
 impl<T: 'static> Drop for InForce<'_, T> {
     fn drop(&mut self) {
-        if self.is_heirloom {
-            let _ = HEIRLOOMS.try_with(|heirlooms| heirlooms.borrow_mut().pop());
-        }
+        let _ = SCOPES.try_with(|scopes| scopes.borrow_mut().pop());
         // Nobody but a `with` further in could hold it, and that has ended.
         let _ = self.key.swap(self.value);
     }
@@ -336,8 +328,91 @@ impl fmt::Display for AccessError {
 impl Error for AccessError {}
 
 thread_local! {
-    /// The keys whose values in force may be inherited, from the outermost scope to the innermost.
-    static HEIRLOOMS: RefCell<Vec<&'static dyn Heirloom>> = const { RefCell::new(Vec::new()) };
+    /// The scopes that are being polled, from the outermost to the innermost.
+    static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Clone, Copy)]
+struct Scope {
+    key: &'static dyn Key,
+    /// The key once more, if the value may be inherited.
+    heir: Option<&'static dyn Heirloom>,
+}
+
+/// A key of any type.
+trait Key: Sync {
+    /// A place for its value while it is not in force.
+    fn drawer(&'static self) -> Box<dyn Drawer>;
+}
+
+impl<T: 'static> Key for LocalKey<T> {
+    fn drawer(&'static self) -> Box<dyn Drawer> {
+        Box::new((self, None))
+    }
+}
+
+trait Drawer {
+    /// What is in force goes in, and what was in comes in force.
+    fn swap(&mut self);
+}
+
+impl<T: 'static> Drawer for (&'static LocalKey<T>, Option<T>) {
+    fn swap(&mut self) {
+        // Inside of `with` it stays where it is.
+        let _ = self.0.swap(&mut self.1);
+    }
+}
+
+/// Puts aside what is in force: other tasks are going to be polled within this poll.
+pub(crate) fn set_aside() -> Aside {
+    let scopes = SCOPES.try_with(RefCell::take).unwrap_or_default();
+    let mut keys: Vec<&'static dyn Key> = Vec::new();
+    for scope in &scopes {
+        // What counts is the value in force, however many scopes of the key there are.
+        if !keys.iter().any(|known| ptr::addr_eq(*known, scope.key)) {
+            keys.push(scope.key);
+        }
+    }
+    let mut values: Vec<_> = keys.into_iter().map(Key::drawer).collect();
+    values.iter_mut().for_each(|value| value.swap());
+    Aside { scopes, values }
+}
+
+/// The values of the poll that stands still, until it goes on.
+pub(crate) struct Aside {
+    scopes: Vec<Scope>,
+    values: Vec<Box<dyn Drawer>>,
+}
+
+impl Aside {
+    /// They are in force for what belongs to that poll.
+    pub(crate) fn bring_back(&mut self) -> BroughtBack<'_> {
+        self.swap();
+        BroughtBack(self)
+    }
+
+    fn swap(&mut self) {
+        if self.values.is_empty() {
+            return;
+        }
+        self.values.iter_mut().for_each(|value| value.swap());
+        let scopes = &mut self.scopes;
+        let _ = SCOPES.try_with(|others| mem::swap(&mut *others.borrow_mut(), scopes));
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        self.swap();
+    }
+}
+
+pub(crate) struct BroughtBack<'a>(&'a mut Aside);
+
+impl Drop for BroughtBack<'_> {
+    fn drop(&mut self) {
+        self.0.swap();
+    }
 }
 
 /// A key whose value in force may be inherited.
@@ -407,9 +482,9 @@ where
 {
     let place = Location::caller();
     let engine = context::expect("`spawn_with_locals`");
-    let heirlooms = HEIRLOOMS.with(|heirlooms| heirlooms.borrow().clone());
+    let scopes = SCOPES.with(|scopes| scopes.borrow().clone());
     let mut keys: Vec<&'static dyn Heirloom> = Vec::new();
-    for key in heirlooms {
+    for key in scopes.iter().filter_map(|scope| scope.heir) {
         // What counts is the value in force, however many scopes of the key there are.
         if !keys.iter().any(|known| ptr::addr_eq(*known, key)) {
             keys.push(key);

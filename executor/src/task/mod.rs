@@ -7,13 +7,13 @@ pub(crate) mod unhandled;
 pub(crate) mod cell;
 pub(crate) mod join;
 mod abort_on_drop;
+pub(crate) mod local;
 pub(crate) mod hosted;
 pub(crate) mod spawn;
 mod defer;
 mod yield_now;
 mod in_place;
 pub mod coop;
-mod local;
 
 pub use crate::engine::id::Id;
 // Upstairs, and here because tokio's programs look for it here.

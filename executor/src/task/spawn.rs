@@ -22,6 +22,7 @@ use crate::task::cell::JoinCell;
 use crate::task::error::JoinError;
 use crate::task::hosted;
 use crate::task::join::{JoinHandle, Payload};
+use crate::task::local;
 
 /// Makes a task of a future and puts it at the end of the ready queue.
 ///
@@ -214,7 +215,10 @@ impl Engine {
         let (body, cell) = TaskBody::new(future, self.waker(place));
         match self.closing.get() {
             true => quietly(|| drop(body)),
-            false => self.run_within(self.tasks.insert(body, &cell.waker)),
+            false => {
+                let _aside = local::set_aside();
+                self.run_within(self.tasks.insert(body, &cell.waker));
+            }
         }
         JoinHandle::new(cell)
     }
