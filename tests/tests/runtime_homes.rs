@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mainspring::future::create_future;
 use mainspring::runtime::{Builder, Handle, LocalRuntime, Runtime};
-use mainspring::task::yield_now;
+use mainspring::task::{JoinSet, yield_now};
 use mainspring::time::{Instant, sleep};
 use mainspring_tests::in_time::in_time;
 
@@ -166,6 +166,28 @@ fn a_thread_that_was_not_home_may_become_it() {
         thread.join().unwrap();
         let during = runtime.block_on(async { runtime.spawn(async { 2 }).await.unwrap() });
         assert_eq!(during, 2);
+    });
+}
+
+#[test]
+fn a_task_that_is_spawned_where_a_loop_turns_does_not_wait_for_a_home_that_nobody_turns() {
+    in_time(|| {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        // This thread is home, and stays.
+        runtime.block_on(async {});
+        let (said, heard) = channel();
+        let block = move || {
+            runtime.block_on(async {
+                let mut set = JoinSet::new();
+                set.spawn_on(async { 1 }, runtime.handle());
+                let left = runtime.spawn(keep(Tells(said)));
+                yield_now().await;
+                assert!(!left.is_finished());
+                set.join_next().await.unwrap().unwrap()
+            })
+        };
+        assert_eq!(thread::spawn(block).join().unwrap(), 1);
+        assert_eq!(heard.recv(), Ok("the task was dropped"));
     });
 }
 

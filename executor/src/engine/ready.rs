@@ -279,7 +279,6 @@ impl Remote {
     }
 
     /// Whether a thread turns the loop just now.
-    #[cfg(feature = "process")]
     pub(crate) fn is_attended(&self) -> bool {
         lock(&self.inbox).attended
     }

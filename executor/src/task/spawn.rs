@@ -169,7 +169,8 @@ where
     context::expect("`spawn_eager`").spawn_eager(future, Location::caller())
 }
 
-/// Spawns on a runtime's home loop, from any thread.
+/// Spawns on a runtime's home loop, from any thread. If nobody turns that one, whoever turns another
+/// loop of the runtime takes the task himself: he may be about to wait for it.
 #[track_caller]
 pub(crate) fn spawn_on<F>(shared: &Arc<Shared>, future: F) -> JoinHandle<F::Output>
 where
@@ -177,7 +178,9 @@ where
     F::Output: Send + 'static,
 {
     let place = Location::caller();
-    if let Some(engine) = context::find(shared).filter(|engine| engine.is_home()) {
+    if let Some(engine) = context::find(shared)
+        && (engine.is_home() || engine.is_turning.get() && !shared.home().is_attended())
+    {
         return engine.spawn(future, place);
     }
     let home = shared.home();
