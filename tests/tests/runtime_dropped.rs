@@ -13,10 +13,13 @@ use std::cell::RefCell;
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
+use mainspring::io::ReadBuf;
+use mainspring::net::UdpSocket;
 use mainspring::runtime::{Handle, LocalRuntime, Runtime};
 use mainspring::task::yield_now;
 use mainspring::time::sleep;
@@ -258,4 +261,43 @@ fn a_task_beside_a_driver_may_drop_its_runtime() {
     let outcome = LocalRuntime::new().unwrap().block_on(driven);
     assert!(outcome.unwrap_err().is_cancelled());
     assert!(handle.spawn(async {}).cancelled());
+}
+
+/// A waker of somebody else's that panics when it is called.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("on purpose");
+    }
+}
+
+/// One that tells.
+struct Tells(Sender<()>);
+
+impl Wake for Tells {
+    fn wake(self: Arc<Self>) {
+        self.0.send(()).unwrap();
+    }
+}
+
+#[test]
+fn who_waits_for_a_socket_hears_of_the_end_although_another_waker_panics() {
+    let runtime = LocalRuntime::new().unwrap();
+    let bind = || runtime.block_on(UdpSocket::bind("127.0.0.1:0")).unwrap();
+    let sockets = [bind(), bind(), bind()];
+    let (said, heard) = channel();
+    let wakers: [Waker; 3] = [
+        Arc::new(Panics).into(),
+        Arc::new(Tells(said)).into(),
+        Arc::new(Panics).into(),
+    ];
+    for (socket, waker) in sockets.iter().zip(&wakers) {
+        let mut memory = [0; 4];
+        let mut buffer = ReadBuf::new(&mut memory);
+        let polled = socket.poll_recv(&mut Context::from_waker(waker), &mut buffer);
+        assert!(polled.is_pending());
+    }
+    drop(runtime);
+    heard.try_recv().expect("it is told");
 }

@@ -19,7 +19,7 @@ use crate::engine::meter::LoopMeter;
 use crate::engine::ready::{ReadyQueue, Remote};
 use crate::engine::shared::Shared;
 use crate::engine::table::TaskTable;
-use crate::quietly::quietly;
+use crate::quietly::{quietly, wake_all};
 
 // ANCHOR: engine
 /// One loop, confined to its thread.
@@ -151,6 +151,9 @@ impl Engine {
         quietly(|| drop(idlers));
         let timers = self.wheel.take();
         quietly(|| drop(timers));
+        let mut due = Vec::new();
+        self.reactor.borrow_mut().close(&mut due);
+        wake_all(due);
         self.meter.tell_tasks(&self.shared.meter, 0);
     }
 }
