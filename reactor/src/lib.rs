@@ -81,11 +81,13 @@ mod wheel;
 
 mod unpark;
 mod source;
+mod registrar;
 mod reactor;
 
 pub use mio::Interest;
 
 pub use crate::reactor::{Reactor, Turned};
+pub use crate::registrar::Registrar;
 pub use crate::source::{Direction, Ready, Source, SourceKey};
 pub use crate::tick::Tick;
 pub use crate::unpark::Unparker;

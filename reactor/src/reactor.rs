@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use mio::event;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
+use crate::registrar::{Guests, Registrar};
 use crate::source::{Direction, Source, SourceKey};
 use crate::unpark::Unparker;
 
@@ -66,6 +68,9 @@ pub struct Reactor {
 
     sources: Slab<Source>,
 
+    /// Sources that other threads have registered, if they can.
+    guests: Option<Arc<Guests>>,
+
     /// The serial of the next source. When it starts anew after 2^32 sources, no event is so late
     /// as to be taken for another's.
     serial: u32,
@@ -100,6 +105,7 @@ impl Reactor {
             events: Events::with_capacity(BATCH),
             unparker,
             sources: Slab::new(),
+            guests: None,
             serial: 0,
             released: Vec::new(),
             stale_events: 0,
@@ -148,12 +154,23 @@ impl Reactor {
                     source.set_ready(event, due);
                     turned.events += 1;
                 }
-                _ => self.stale_events += 1,
+                _ => match self.guest(key) {
+                    Some(source) => {
+                        source.set_ready(event, due);
+                        turned.events += 1;
+                    }
+                    None => self.stale_events += 1,
+                },
             }
         }
         turned
     }
     // ANCHOR_END: turn
+
+    #[cold]
+    fn guest(&self, key: SourceKey) -> Option<Source> {
+        self.guests.as_ref()?.get(key)
+    }
 
     /// Registers `io`, for both directions as a rule:
     /// `Interest::READABLE | Interest::WRITABLE`.
@@ -218,7 +235,21 @@ impl Reactor {
             // No waker is dropped with it, since it has none when it is deregistered.
             let source = self.sources.remove(index);
             source.set_deregistered(&mut self.released);
+        } else if key.is_guest()
+            && let Some(source) = self.guests.as_ref().and_then(|guests| guests.remove(key))
+        {
+            source.set_deregistered(&mut self.released);
         }
+    }
+
+    /// The way to register sources from other threads.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers, mostly that the process has too many files open.
+    pub fn registrar(&mut self) -> io::Result<Registrar> {
+        let guests = self.guests.get_or_insert_default();
+        Registrar::new(self.poll.registry(), guests.clone())
     }
 
     /// The way to end a wait from another thread.
@@ -228,12 +259,12 @@ impl Reactor {
 
     /// How many sources are registered.
     pub fn len(&self) -> usize {
-        self.sources.len()
+        self.sources.len() + self.guests.as_ref().map_or(0, |guests| guests.len())
     }
 
     /// Whether no source is registered.
     pub fn is_empty(&self) -> bool {
-        self.sources.is_empty()
+        self.len() == 0
     }
 
     /// The directions of sources that somebody waits for.
@@ -241,12 +272,18 @@ impl Reactor {
     /// A wait that was given up counts until the next event of its source. This looks at each
     /// source: it is for clocks that stand still and for reports, not for every turn.
     pub fn armed(&self) -> impl Iterator<Item = (SourceKey, Direction)> + '_ {
-        self.sources.iter().flat_map(|(_, source)| {
-            [Direction::Read, Direction::Write]
-                .into_iter()
-                .filter(|&direction| source.is_armed(direction))
-                .map(|direction| (source.key(), direction))
-        })
+        let guests = self.guests.as_ref().map(|guests| guests.all());
+        let guests = guests.into_iter().flatten();
+        let armed = |source: &Source| {
+            [Direction::Read, Direction::Write].map(|direction| {
+                let is_armed = source.is_armed(direction);
+                is_armed.then_some((source.key(), direction))
+            })
+        };
+        let own = self.sources.iter().map(|(_, source)| source);
+        let own = own.flat_map(armed);
+        own.chain(guests.flat_map(move |source| armed(&source)))
+            .flatten()
     }
 
     /// How many events came too late, for sources that were forgotten.
@@ -262,6 +299,9 @@ impl Reactor {
         due.append(&mut self.released);
         for source in self.sources.drain() {
             source.set_deregistered(due);
+        }
+        if let Some(guests) = &self.guests {
+            guests.close(due);
         }
     }
 }
@@ -284,7 +324,22 @@ impl fmt::Debug for Reactor {
 }
 
 impl SourceKey {
-    fn token(self) -> Token {
+    /// The index of a source that another thread has registered has this bit.
+    const GUEST: u32 = 1 << 31;
+
+    /// The key of the guest with this number. (Its count does not live to see the key of `UNPARK`.)
+    pub(crate) fn guest(number: u64) -> Self {
+        SourceKey {
+            index: number as u32 | SourceKey::GUEST,
+            serial: (number >> 31) as u32,
+        }
+    }
+
+    fn is_guest(self) -> bool {
+        self.index & SourceKey::GUEST != 0
+    }
+
+    pub(crate) fn token(self) -> Token {
         Token(self.index as usize | (self.serial as usize) << 32)
     }
 

@@ -4,13 +4,14 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::num::NonZeroU64;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use mainspring_reactor::Reactor;
+use mainspring_reactor::{Reactor, Registrar};
 
 use crate::engine::hooks::{Hooks, ThreadName};
 use crate::engine::meter::Meter;
@@ -53,6 +54,8 @@ struct Home {
     remote: Arc<Remote>,
     /// What it will wait in, until a thread takes the seat.
     seat: Option<Reactor>,
+    /// How other threads register sockets there, if they are to.
+    registrar: Option<Arc<Registrar>>,
     /// How long the end may take.
     shutdown_limit: Duration,
 }
@@ -173,9 +176,16 @@ struct Lodgers {
 }
 
 impl Shared {
-    pub(crate) fn new(settings: Settings, reactor: Reactor) -> Arc<Self> {
+    /// # Errors
+    ///
+    /// The operating system refused another way to the reactor.
+    pub(crate) fn new(settings: Settings, mut reactor: Reactor) -> io::Result<Arc<Self>> {
         let shutdown_limit = settings.shutdown_limit;
-        Arc::new(Shared {
+        let registrar = match settings.has_driver {
+            true => Some(Arc::new(reactor.registrar()?)),
+            false => None,
+        };
+        Ok(Arc::new(Shared {
             id: next_id(),
             settings,
             meter: Meter::default(),
@@ -184,15 +194,32 @@ impl Shared {
             home: Mutex::new(Home {
                 remote: Remote::new(reactor.unparker()),
                 seat: Some(reactor),
+                registrar,
                 shutdown_limit,
             }),
             lodgers: Mutex::new(Lodgers::default()),
-        })
+        }))
     }
 
     /// The way to the home loop.
     pub(crate) fn home(&self) -> Arc<Remote> {
         lock(&self.home).remote.clone()
+    }
+
+    /// The home loop as the place for a socket that is made in another loop, if it turns always:
+    /// whoever turns the other may have gone when somebody waits for the socket.
+    pub(crate) fn home_for_sockets(
+        &self,
+        other: &Arc<Remote>,
+    ) -> Option<(Arc<Remote>, Arc<Registrar>)> {
+        if !self.settings.has_driver {
+            return None;
+        }
+        let home = lock(&self.home);
+        match Arc::ptr_eq(&home.remote, other) {
+            true => None,
+            false => Some((home.remote.clone(), home.registrar.clone()?)),
+        }
     }
 
     /// Whether that is the way to the home loop of a runtime that lives.
@@ -236,9 +263,10 @@ impl Shared {
         home.shutdown_limit = limit;
         self.is_ended.swap(true, Ordering::AcqRel);
         let seat = home.seat.take();
+        let registrar = home.registrar.take();
         let remote = home.remote.clone();
         drop(home);
-        drop(seat);
+        drop((seat, registrar));
         remote
     }
 

@@ -125,7 +125,8 @@ impl<S: event::Source> Registered<S> {
         release(&self.source, direction);
     }
 
-    /// Registers a socket, which must not block, with the loop this thread is inside of.
+    /// Registers a socket, which must not block, with the loop this thread is inside of, or with the
+    /// runtime's driver thread, if it has one: that one turns always.
     ///
     /// # Errors
     ///
@@ -146,12 +147,18 @@ impl<S: event::Source> Registered<S> {
         interest: Interest,
         place: &'static Location<'static>,
     ) -> Result<Self, (S, io::Error)> {
-        let registered = engine.reactor.borrow_mut().register(&mut io, interest);
+        let (home, registered) = match engine.shared.home_for_sockets(&engine.remote) {
+            Some((home, registrar)) => (home, registrar.register(&mut io, interest)),
+            None => {
+                let registered = engine.reactor.borrow_mut().register(&mut io, interest);
+                (engine.remote.clone(), registered)
+            }
+        };
         match registered {
             Ok(source) => Ok(Registered {
                 io: Some(io),
                 source,
-                home: engine.remote.clone(),
+                home,
                 place,
             }),
             Err(error) => Err((io, error)),
@@ -178,6 +185,11 @@ impl<S: event::Source> Registered<S> {
 
     pub(crate) fn home(&self) -> &Arc<Remote> {
         &self.home
+    }
+
+    /// Whether this loop's reactor knows it.
+    pub(crate) fn is_of(&self, engine: &Engine) -> bool {
+        Arc::ptr_eq(&self.home, &engine.remote)
     }
 
     pub(crate) fn place(&self) -> &'static Location<'static> {

@@ -268,6 +268,6 @@ impl Builder {
         if is_debug && settings.several_threads {
             note::one_thread_is_given();
         }
-        Ok(Shared::new(settings, Reactor::new()?))
+        Shared::new(settings, Reactor::new()?)
     }
 }

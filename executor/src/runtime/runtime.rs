@@ -27,7 +27,8 @@ use crate::task::JoinHandle;
 /// Every thread that blocks on the runtime turns a loop of its own, for what it spawns with
 /// `spawn`. What is sent to the runtime ([`Runtime::spawn`], [`Handle::spawn`]) runs on its
 /// *home* loop: on the driver thread, if it has one ([`Runtime::new`]), or else on the thread that
-/// drove it first (when that has ended, on the next one).
+/// drove it first (when that has ended, on the next one). A socket belongs to the loop in which it
+/// was made, and hears of events while that turns; with a driver thread, all of them belong to that.
 ///
 /// Dropping it ends it: tasks are dropped in the order of spawning, queued jobs are answered
 /// "cancelled", running ones waited for, at most 10 s ([`Builder::shutdown_timeout`]). It may be

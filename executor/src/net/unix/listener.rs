@@ -110,7 +110,9 @@ impl UnixListener {
         let socket = Registered::new(&engine, open()?, Location::caller())?;
         let name = socket.io().local_addr().map(SocketAddr)?.bytes();
         let name = name.into_boxed_slice();
-        engine.wires.open_door(socket.source().key(), name.clone());
+        if socket.is_of(&engine) {
+            engine.wires.open_door(socket.source().key(), name.clone());
+        }
         Ok(UnixListener {
             line: Line::new(&socket),
             socket,
