@@ -3,18 +3,21 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::future::Future;
 use std::panic::catch_unwind;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Barrier, Mutex};
+use std::task::{Context, Waker};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use mainspring::pool::{ThreadPool, Threads, block_for, run_in_executor, spawn_blocking};
 use mainspring::runtime::{Builder, Handle, Runtime};
+use mainspring::sync::mpsc;
 use mainspring::task::{JoinHandle, yield_now};
-use mainspring::time::{Instant, sleep, timeout};
+use mainspring::time::{Deadline, Instant, interval, sleep, sleep_until, timeout, timeout_at};
 
 /// A job that runs until it is let go.
 fn held(pool: &ThreadPool) -> (JoinHandle<()>, Sender<()>) {
@@ -363,6 +366,47 @@ async fn a_job_that_spawns_without_a_loop_is_told_what_to_do() {
     let job = spawn_blocking(|| drop(mainspring::task::spawn_local(async {})));
     let error = job.await.unwrap_err().to_string();
     assert!(error.contains("`Handle::current().spawn`"), "{error}");
+}
+
+/// A job has no loop, but may well make a timer for one: the argument of `block_on` is made before
+/// a loop turns.
+#[mainspring::test]
+async fn a_job_may_make_timers_for_the_loop_that_it_blocks_on_or_spawns_on() {
+    let never = std::future::pending::<()>;
+    let moment = Duration::from_millis(2);
+    spawn_blocking(move || {
+        let here = Handle::current();
+        let begin = Instant::now();
+        here.block_on(sleep(moment));
+        here.block_on(sleep_until(begin + moment * 2));
+        assert!(begin.elapsed() >= moment * 2);
+        assert!(here.block_on(timeout(moment, never())).is_err());
+        assert!(here.block_on(timeout_at(begin, never())).is_err());
+        let deadline = Deadline::after(moment);
+        assert!(here.block_on(deadline.scope(never())).is_err());
+        let (full, _messages) = mpsc::channel(1);
+        full.try_send(1).unwrap();
+        assert!(here.block_on(full.send_timeout(2, moment)).is_err());
+        let mut ticks = interval(moment);
+        let first = here.block_on(ticks.tick());
+        assert!(here.block_on(ticks.tick()) >= first + moment);
+        here.spawn(sleep(moment))
+    })
+    .await
+    .unwrap()
+    .await
+    .unwrap();
+}
+
+/// Nothing would ever wake it: that is a panic, and no silence.
+#[mainspring::test]
+async fn a_timer_that_is_polled_in_a_job_without_a_loop_says_so() {
+    let job = spawn_blocking(|| {
+        let mut never = Box::pin(sleep(Duration::from_secs(1)));
+        let _ = never.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    });
+    let told = job.await.unwrap_err().to_string();
+    assert!(told.contains("`Handle::current().block_on`"), "{told}");
 }
 
 #[mainspring::test]

@@ -15,7 +15,7 @@ use crate::engine::context;
 use crate::quietly::wake_all;
 use crate::shim::{Mutex, lock};
 use crate::time::instant::Instant;
-use crate::time::sleep::Sleep;
+use crate::time::sleep::{Sleep, on_clock};
 use crate::time::timeout::Elapsed;
 
 /// A time limit that can be moved while the work runs, and asked about.
@@ -65,8 +65,10 @@ impl Deadline {
     #[track_caller]
     pub fn after(limit: impl Into<Option<Duration>>) -> Deadline {
         let when = limit.into().map(|limit| {
-            let clock = &context::expect("`Deadline::after`").clock;
-            Instant::from_std(clock.instant(clock.now().saturating_add(limit)))
+            let when = on_clock("`Deadline::after`", |clock| {
+                clock.instant(clock.now().saturating_add(limit))
+            });
+            Instant::from_std(when)
         });
         Deadline::at(when)
     }
@@ -206,7 +208,8 @@ impl<F: Future> Future for Scope<F> {
                     None => {
                         let engine = context::expect("a `Deadline::scope`");
                         let tick = engine.clock.tick(when.into_std());
-                        this.timer.set(Some(Sleep::new(&engine, tick, this.place)));
+                        this.timer
+                            .set(Some(Sleep::new(&engine.clock, tick, this.place)));
                     }
                 }
             }

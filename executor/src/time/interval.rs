@@ -6,9 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use crate::engine::context;
 use crate::time::instant::Instant;
-use crate::time::sleep::Sleep;
+use crate::time::sleep::{Sleep, on_clock};
 
 /// Lateness up to which a tick counts as being on time.
 ///
@@ -55,10 +54,12 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
         period > Duration::ZERO,
         "an interval of zero would tick for ever at one moment; use `yield_now` to give way"
     );
-    let engine = context::expect("`interval`");
-    let start = engine.clock.tick(start.into_std());
+    let place = Location::caller();
+    let first = on_clock("`interval`", |clock| {
+        Sleep::new(clock, clock.tick(start.into_std()), place)
+    });
     Interval {
-        delay: Box::pin(Sleep::new(&engine, start, Location::caller())),
+        delay: Box::pin(first),
         period,
         missed: MissedTickBehavior::Burst,
     }

@@ -1,7 +1,7 @@
 //! Waiting for a moment: sleep, time limits, intervals, and the clock that can be paused.
 
 mod instant;
-mod sleep;
+pub(crate) mod sleep;
 mod timeout;
 mod interval;
 mod pause;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use mainspring_reactor::{Tick, TimerKey};
 use pin_project_lite::pin_project;
 
-use crate::engine::clock::{instant, tick};
+use crate::engine::clock::{Clock, instant, tick};
 use crate::engine::context;
 use crate::engine::core::Engine;
 use crate::engine::ready::Remote;
@@ -42,9 +42,10 @@ use crate::time::instant::Instant;
 /// ```
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    let engine = context::expect("`sleep`");
-    let deadline = engine.clock.now().saturating_add(duration);
-    Sleep::new(&engine, deadline, Location::caller())
+    let place = Location::caller();
+    on_clock("`sleep`", |clock| {
+        Sleep::new(clock, clock.now().saturating_add(duration), place)
+    })
 }
 
 /// Waits for a moment; one that has passed gives way once.
@@ -60,9 +61,10 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// Outside of a runtime.
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    let engine = context::expect("`sleep_until`");
-    let deadline = engine.clock.tick(deadline.into_std());
-    Sleep::new(&engine, deadline, Location::caller())
+    let place = Location::caller();
+    on_clock("`sleep_until`", |clock| {
+        Sleep::new(clock, clock.tick(deadline.into_std()), place)
+    })
 }
 
 /// Waits for seconds, whole or fractional, or for a `Duration`; a negative number is zero.
@@ -162,10 +164,10 @@ enum State {
 }
 
 impl Sleep {
-    pub(crate) fn new(engine: &Engine, deadline: Tick, place: &'static Location<'static>) -> Sleep {
+    pub(crate) fn new(clock: &Clock, deadline: Tick, place: &'static Location<'static>) -> Sleep {
         Sleep {
             deadline,
-            origin: engine.clock.origin(),
+            origin: clock.origin(),
             state: State::New,
             place,
         }
@@ -272,6 +274,24 @@ impl fmt::Debug for Sleep {
         f.debug_struct("Sleep")
             .field("deadline", &self.deadline())
             .finish_non_exhaustive()
+    }
+}
+
+/// Makes a timer on the clock of the loop this thread is inside of.
+///
+/// A pool's job is inside of none, and yet may make one for the loop that will poll it
+/// (`Handle::block_on`, `spawn`): it counts from now on, and that loop takes it over.
+///
+/// # Panics
+///
+/// Outside of a runtime, naming what was called.
+#[inline]
+#[track_caller]
+pub(crate) fn on_clock<T>(what: &str, make: impl FnOnce(&Clock) -> T) -> T {
+    match context::current() {
+        Some(engine) => make(&engine.clock),
+        None if context::job().is_some() => make(&Clock::new(false)),
+        None => panic!("{}", context::outside(what)),
     }
 }
 

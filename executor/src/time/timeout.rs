@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use crate::engine::context;
 use crate::time::instant::Instant;
-use crate::time::sleep::Sleep;
+use crate::time::sleep::{Sleep, on_clock};
 
 /// Runs a future for at most `limit`; when that has passed, the future is dropped.
 ///
@@ -43,11 +42,13 @@ use crate::time::sleep::Sleep;
 /// ```
 #[track_caller]
 pub fn timeout<F: IntoFuture>(limit: Duration, future: F) -> Timeout<F::IntoFuture> {
-    let engine = context::expect("`timeout`");
-    let deadline = engine.clock.now().saturating_add(limit);
+    let place = Location::caller();
+    let limit = on_clock("`timeout`", |clock| {
+        Sleep::new(clock, clock.now().saturating_add(limit), place)
+    });
     Timeout {
         future: future.into_future(),
-        limit: Some(Sleep::new(&engine, deadline, Location::caller())),
+        limit: Some(limit),
     }
 }
 
@@ -68,11 +69,13 @@ pub fn timeout<F: IntoFuture>(limit: Duration, future: F) -> Timeout<F::IntoFutu
 /// Outside of a runtime.
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
-    let engine = context::expect("`timeout_at`");
-    let deadline = engine.clock.tick(deadline.into_std());
+    let place = Location::caller();
+    let limit = on_clock("`timeout_at`", |clock| {
+        Sleep::new(clock, clock.tick(deadline.into_std()), place)
+    });
     Timeout {
         future: future.into_future(),
-        limit: Some(Sleep::new(&engine, deadline, Location::caller())),
+        limit: Some(limit),
     }
 }
 

@@ -9,14 +9,13 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use crate::engine::context;
 use crate::leaf;
 use crate::sync::blocking::wait_here;
 use crate::sync::mpsc::channel::Channel;
 use crate::sync::mpsc::error::{SendError, SendTimeoutError};
 use crate::sync::mpsc::sender::Sender;
 use crate::sync::permits::Claim;
-use crate::time::Sleep;
+use crate::time::sleep::{Sleep, on_clock};
 
 impl<T> Sender<T> {
     /// Waits for room, and sends the message.
@@ -86,11 +85,13 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn send_timeout(&self, value: T, timeout: Duration) -> SendTimeout<'_, T> {
-        let engine = context::expect("`send_timeout`");
-        let deadline = engine.clock.now().saturating_add(timeout);
+        let place = Location::caller();
+        let limit = on_clock("`send_timeout`", |clock| {
+            Sleep::new(clock, clock.now().saturating_add(timeout), place)
+        });
         SendTimeout {
             sending: self.send(value),
-            limit: Sleep::new(&engine, deadline, Location::caller()),
+            limit,
         }
     }
 
