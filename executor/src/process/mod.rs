@@ -16,7 +16,6 @@
 //! | `loop.run_in_executor(pool, f, x)` | [`run_in_executor(&pool, f, x)`](crate::pool::run_in_executor) |
 //! | `if __name__ == "__main__":` | [`serve`], the first line of `main` |
 //! | `BrokenProcessPool`, the end of the pool | [`JoinError::worker_died`](crate::task::JoinError::worker_died), of one job |
-//!
 //! | `create_subprocess_exec`, `Process` | [`Command`], [`Child`] |
 //!
 //! tokio has [`Command`] and what belongs to it, and no counterpart of the rest.

@@ -137,7 +137,8 @@ pub fn id() -> Id {
     match try_id() {
         Some(id) => id,
         None => panic!(
-            "`task::id` was called outside of a task: what `block_on` and `#[main]` run is none;              `spawn` it, or ask with `try_id`"
+            "`task::id` was called outside of a task: what `block_on` and `#[main]` run is none; \
+             `spawn` it, or ask with `try_id`"
         ),
     }
 }
