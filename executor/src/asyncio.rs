@@ -1,7 +1,8 @@
 //! The vocabulary of someone who comes from Python: the same things under asyncio's names.
 //!
 //! Only re-exports and aliases: every type and function has its home, and its documentation, in
-//! another module. `use mainspring::asyncio::*;` is all that a port of an asyncio program needs.
+//! another module. `use mainspring::asyncio::*;` is all that a port of an asyncio program needs, until
+//! it reads and writes.
 //!
 //! ```
 //! use mainspring::asyncio::*;
@@ -14,6 +15,23 @@
 //! let pages = run(async { gather([fetch("a", 0.002), fetch("b", 0.001)]).await });
 //! assert_eq!(pages, ["a is here", "b is here"]);
 //! ```
+//!
+//! What is written otherwise:
+//!
+//! | Python | here |
+//! | --- | --- |
+//! | `sleep(0.5)` | `sleep(0.5)`; every other limit is a [`Duration`]: `wait_for(future, Duration::from_millis(500))` |
+//! | `gather(a(), b())` | `gather([a(), b()])`, of one type; of several, `join!(a(), b())` |
+//! | `gather(..., return_exceptions=True)` | [`gather`] of what gives a `Result`; without the argument, [`try_gather`] |
+//! | `wait(tasks, return_when=FIRST_COMPLETED, timeout=1)` | `wait(tasks).return_when(FirstCompleted).timeout(...)` |
+//! | `async with timeout(1) as limit: ...; limit.reschedule(...)` | `timeout(limit, async { ... })`; one that moves is a [`Deadline`] |
+//! | `async with TaskGroup() as tg: tg.create_task(...)` | `task_group(async \|tg\| { tg.spawn(...); Ok(()) })` |
+//! | `Queue()`, `Queue(maxsize=3)` | `Queue::<Job>::unbounded()`, `Queue::<Job>::bounded(3)`; clones are the same queue |
+//! | `async with condition: await condition.wait_for(...)` | `condition.lock().await.wait_until(...).await`: waits and notifies are the guard's |
+//! | `call_later(5, f, x)` | `call_later(Duration::from_secs(5), move \|\| f(x))`, inside of a loop ([`Runner::enter`](crate::runtime::LocalRuntime::enter)) |
+//! | `create_task(f(), name="f")`, `current_task().get_name()` | [`spawn_named`](crate::task::spawn_named); [`current_task`] gives a number |
+//! | `create_subprocess_shell("ls \| wc")` | `Command::new("sh").arg("-c").arg("ls \| wc")` |
+//! | `open_connection`, `start_server` | [`TcpStream`](crate::net::TcpStream), [`TcpListener`](crate::net::TcpListener), with [`io`](crate::io) to read and write |
 
 pub use crate::future::ReturnWhen::{AllCompleted, FirstCompleted, FirstException};
 pub use crate::future::{

@@ -35,6 +35,40 @@ fn every_chapter_has_its_text() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+#[test]
+fn every_test_that_the_book_names_is_there() {
+    let mut sources = HashSet::new();
+    for folder in ["executor", "reactor", "recipes", "tests"] {
+        for (_, text) in files(folder, ".rs") {
+            let names = text.split("fn ").skip(1);
+            sources.extend(names.map(|rest| first_word(rest).to_owned()));
+        }
+    }
+    let wrong = nameless(&files("docs/src", ".md"), &sources);
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Names of five words or more, as only tests have, that are no function's.
+fn nameless(chapters: &[(String, String)], functions: &HashSet<String>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (chapter, text) in chapters {
+        for word in text.split('`').skip(1).step_by(2) {
+            let words = word.split('_').filter(|word| !word.is_empty());
+            let is_test = words.count() >= 5 && first_word(word) == word;
+            if is_test && !functions.contains(word) {
+                wrong.push(format!("{chapter}: there is no `{word}`"));
+            }
+        }
+    }
+    wrong
+}
+
+/// Up to the first character that is in no name.
+fn first_word(text: &str) -> &str {
+    let end = text.find(|it: char| !(it.is_ascii_lowercase() || it.is_ascii_digit() || it == '_'));
+    &text[..end.unwrap_or(text.len())]
+}
+
 /// Includes that find nothing, and anchors that nobody includes.
 fn broken_includes(
     chapters: &[(String, String)],
@@ -248,6 +282,16 @@ fn an_anchor_that_no_chapter_includes_is_refused() {
     assert_eq!(
         wrong,
         ["executor/src/turn.rs:2: no chapter includes the anchor `wait`"]
+    );
+}
+
+#[test]
+fn a_name_that_no_test_bears_is_refused() {
+    let functions = HashSet::from(["a_wake_comes_too_late".to_owned()]);
+    let chapter = "`a_wake_comes_too_late`, `a_wake_comes_too_soon`, `max_tasks_per_child`, `a b`";
+    assert_eq!(
+        nameless(&[("turn.md".to_owned(), chapter.to_owned())], &functions),
+        ["turn.md: there is no `a_wake_comes_too_soon`"]
     );
 }
 
