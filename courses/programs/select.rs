@@ -53,7 +53,7 @@ async fn patterns_and_else() {
     println!("the sum is {sum}");
 }
 
-/// Work until told to stop.
+/// Work until told to stop, and then do what is left.
 async fn in_a_loop() {
     let (jobs, mut inbox) = mpsc::channel(10);
     let (stop, mut stopped) = oneshot::channel::<()>();
@@ -61,22 +61,24 @@ async fn in_a_loop() {
         let mut done = Vec::new();
         loop {
             tokio::select! {
-                // From top to bottom, not by chance: what is in the inbox is done before the stop.
-                biased;
                 Some(job) = inbox.recv() => done.push(job),
                 // By reference, so that it is still there in the next turn.
-                _ = &mut stopped => break done,
+                _ = &mut stopped => break,
             }
         }
+        // The stop may have overtaken the last jobs. From here on none is taken in…
+        inbox.close();
+        // …and `None` comes when none is left.
+        while let Some(job) = inbox.recv().await {
+            done.push(job);
+        }
+        done
     });
     for job in 1..=3 {
         jobs.send(job).await.expect("the worker listens");
     }
     stop.send(()).expect("the worker listens");
-    println!(
-        "done before the stop: {:?}",
-        worker.await.expect("no panic")
-    );
+    println!("done: {:?}", worker.await.expect("no panic"));
 }
 
 /// A future that is not to begin anew in every turn lives outside of the loop.
