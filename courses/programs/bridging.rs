@@ -18,9 +18,9 @@ fn main() -> io::Result<()> {
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let (ready, is_ready) = oneshot::channel();
-    background.spawn(serve(ready));
-    let address = is_ready.blocking_recv().expect("the server begins");
+    let listener = background.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    background.spawn(serve(listener));
 
     let mut client = Client::connect(address)?;
     println!("{}", client.shout("hello")?);
@@ -87,9 +87,7 @@ impl Client {
     }
 }
 
-async fn serve(ready: oneshot::Sender<SocketAddr>) -> io::Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let _ = ready.send(listener.local_addr()?);
+async fn serve(listener: TcpListener) -> io::Result<()> {
     loop {
         let (mut client, _) = listener.accept().await?;
         tokio::spawn(async move {

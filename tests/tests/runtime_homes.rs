@@ -1,5 +1,7 @@
 //! Where a runtime's loop lives, which thread may end it, and what is left when it has ended.
 
+use std::future::poll_fn;
+use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -7,7 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use mainspring::future::create_future;
-use mainspring::runtime::{Builder, Handle, LocalRuntime, Runtime};
+use mainspring::join;
+use mainspring::net::TcpListener;
+use mainspring::runtime::{Builder, Handle, LocalRuntime, Runtime, is_rt_shutdown_err};
 use mainspring::task::{JoinSet, yield_now};
 use mainspring::time::{Instant, sleep};
 use mainspring_tests::in_time::in_time;
@@ -315,5 +319,44 @@ fn a_runtime_may_wait_for_ever_for_its_jobs() {
         go.send(5).unwrap();
         thread.join().unwrap();
         assert_eq!(job.try_result().unwrap().unwrap(), 5);
+    });
+}
+
+/// A listener, and a task that waits on it for one client; it waits when this returns.
+fn one_client(runtime: &Runtime, listener: TcpListener) -> std::sync::mpsc::Receiver<bool> {
+    let (tell, told) = channel();
+    runtime.spawn(async move {
+        let accepted = poll_fn(|cx| {
+            let polled = listener.poll_accept(cx);
+            tell.send(polled.is_ready()).unwrap();
+            polled
+        });
+        accepted.await.unwrap();
+    });
+    assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(false));
+    told
+}
+
+#[test]
+fn a_socket_made_while_blocking_wakes_tasks_when_nobody_blocks_any_more() {
+    let runtime = Runtime::new().unwrap();
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let told = one_client(&runtime, listener);
+    let _client = TcpStream::connect(address).unwrap();
+    assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(true));
+}
+
+#[test]
+fn a_socket_made_beside_a_driver_that_ends_says_so() {
+    in_time(|| {
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let waiting = LocalRuntime::new().unwrap();
+        let error = waiting.block_on(async {
+            let (accepted, ()) = join!(listener.accept(), async { drop(runtime) });
+            accepted.expect_err("nobody comes")
+        });
+        assert!(is_rt_shutdown_err(&error), "{error}");
     });
 }
