@@ -10,6 +10,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
 use mainspring::runtime::{Builder, Handle, LocalRuntime, Runtime};
@@ -253,6 +254,18 @@ fn f13_what_needs_a_runtime_says_so_outside() {
         assert!(text.contains("outside a runtime"), "{name}: {text}");
         assert!(text.contains("block_on"), "{name} names the remedy: {text}");
     }
+}
+
+#[test]
+fn f13_what_is_called_outside_a_runtime_says_on_which_thread() {
+    let told = |thread: thread::Builder| {
+        let call = || words(&|| drop(mainspring::spawn(async {})));
+        thread.spawn(call).unwrap().join().unwrap()
+    };
+    let named = told(thread::Builder::new().name("printer".into()));
+    assert!(named.contains("(thread `printer`)"), "{named}");
+    let nameless = told(thread::Builder::new());
+    assert!(nameless.contains("(a thread without a name)"), "{nameless}");
 }
 
 #[test]

@@ -129,17 +129,20 @@ pub(crate) fn expect(what: &str) -> Rc<Engine> {
 /// What to tell somebody who called `what` outside of a runtime.
 pub(crate) fn outside(what: &str) -> String {
     let thread = std::thread::current();
-    let thread = thread.name().unwrap_or("without a name");
+    let thread = match thread.name() {
+        Some(name) => format!("thread `{name}`"),
+        None => "a thread without a name".to_owned(),
+    };
     if is_job() {
         return format!(
-            "{what} was called in a pool's job (thread `{thread}`), where no loop turns: send the \
+            "{what} was called in a pool's job ({thread}), where no loop turns: send the \
              future to the loop with `Handle::current().spawn`, or wait for it here with \
              `Handle::current().block_on`"
         );
     }
     format!(
-        "{what} was called outside a runtime (thread `{thread}`): call it inside `block_on`, \
-         `#[mainspring::main]` or a spawned task, or enter a runtime with `Handle::enter`"
+        "{what} was called outside a runtime ({thread}): call it inside `block_on`, \
+         `#[main]` or a spawned task, or enter a runtime with `Handle::enter`"
     )
 }
 
