@@ -3,7 +3,6 @@
 use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::AsRawFd;
 use std::pin::pin;
 use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
@@ -85,7 +84,7 @@ async fn a_hundred_clients_each_hear_their_own_echo() {
 }
 
 #[mainspring::test]
-async fn a_mebibyte_crosses_both_ways_at_once_and_each_end_is_read_once() {
+async fn f35_a_mebibyte_crosses_both_ways_at_once_and_each_end_is_read_once() {
     let (here, there) = pair().await;
     let ends = [here, there].map(|stream| {
         mainspring::spawn(async move {
@@ -107,7 +106,7 @@ async fn a_mebibyte_crosses_both_ways_at_once_and_each_end_is_read_once() {
 }
 
 #[mainspring::test]
-async fn a_stream_that_was_ended_with_a_mebibyte_unread_is_read_to_its_end() {
+async fn libuv_4992_a_stream_that_was_ended_with_a_mebibyte_unread_is_read_to_its_end() {
     let (mut here, mut there) = pair_with_std().await;
     let peer = thread::spawn(move || {
         there.write_all(&pattern(MEBIBYTE)).unwrap();
@@ -294,7 +293,7 @@ async fn what_is_no_address_is_an_error_that_says_what_one_is() {
 }
 
 #[mainspring::test]
-async fn a_peer_that_resets_is_an_error_to_its_own_stream_alone() {
+async fn f34_a_peer_that_resets_is_an_error_to_its_own_stream_alone() {
     let (mut here, there) = pair_with_std().await;
     let (mut calm, mut calm_peer) = pair().await;
     // To close with something unread is a reset.
@@ -312,7 +311,7 @@ async fn a_peer_that_resets_is_an_error_to_its_own_stream_alone() {
 }
 
 #[mainspring::test]
-async fn a_client_that_resets_before_it_is_accepted_ends_no_server() {
+async fn f34_a_client_that_resets_before_it_is_accepted_ends_no_server() {
     let (listener, address) = listener().await;
     let mut early = std::net::TcpStream::connect(address).unwrap();
     early.write_all(b"gone").unwrap();
@@ -571,32 +570,7 @@ async fn libuv_5030_a_stream_may_be_dropped_upon_its_own_event() {
 }
 
 #[mainspring::test]
-async fn a_late_event_does_not_reach_the_next_socket_of_the_same_number() {
-    for _ in 0..100 {
-        let (first, mut first_peer) = pair_with_std().await;
-        let (mut second, mut second_peer) = pair_with_std().await;
-        assert!(poll_once(&mut second.read(&mut [0; 1])).is_pending());
-        // Both events will be in one batch; `second` is closed before its own is looked at.
-        first_peer.write_all(b"1").unwrap();
-        second_peer.write_all(b"2").unwrap();
-        first.readable().await.unwrap();
-        let number = second.as_raw_fd();
-        drop(second);
-        let (mut third, mut third_peer) = pair_with_std().await;
-        if third.as_raw_fd() == number {
-            let mut buf = [0; 1];
-            let mut read = third.read(&mut buf);
-            assert!(poll_once(&mut read).is_pending());
-            idle().await;
-            third_peer.write_all(b"3").unwrap();
-            read.await.unwrap();
-            assert_eq!(&buf, b"3");
-        }
-    }
-}
-
-#[mainspring::test]
-async fn a_peer_that_never_stops_does_not_hold_up_a_timer() {
+async fn libuv_1787_a_peer_that_never_stops_does_not_hold_up_a_timer() {
     let (mut here, mut there) = pair_with_std().await;
     let peer = thread::spawn(move || while there.write_all(&[0; 4096]).is_ok() {});
     let greedy = mainspring::spawn(async move {

@@ -97,7 +97,7 @@ async fn a_wait_closes_the_standard_input_first() {
 }
 
 #[mainspring::test]
-async fn the_status_stays_and_the_number_goes() {
+async fn gh_87744_the_status_stays_and_the_number_goes() {
     let _watch = watch();
     let mut child = cat();
     let pid = child.id().unwrap();
@@ -309,7 +309,7 @@ async fn a_hundred_programs_run_side_by_side() {
 }
 
 #[mainspring::test]
-async fn what_cannot_be_started_is_an_error_however_often() {
+async fn libuv_4980_what_cannot_be_started_is_an_error_however_often() {
     let _watch = watch();
     for _ in 0..1000 {
         let mut command = Command::new("/there/is/no/such/program");

@@ -116,7 +116,7 @@ fn program(disposition: &str, name: &str) -> process::Command {
 }
 
 #[test]
-fn children_of_runtimes_that_have_ended_are_seen_to_by_the_next() {
+fn gh_95899_children_of_runtimes_that_have_ended_are_seen_to_by_the_next() {
     let _watch = watch();
     let output = program("--default-signal=CHLD", "forsaken").output();
     let output = output.unwrap();

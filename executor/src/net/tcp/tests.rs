@@ -3,7 +3,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::task::{Context, Waker};
 use std::thread;
 
@@ -12,9 +12,10 @@ use mainspring_reactor::Direction;
 use crate::engine::context;
 use crate::io::registered::Wait;
 use crate::io::unix::AsyncFd;
+use crate::io::write::AsyncWriteExt;
 use crate::net::{TcpListener, TcpStream};
 use crate::runtime::LocalRuntime;
-use crate::task::{spawn_local, yield_now};
+use crate::task::{idle, spawn_local, yield_now};
 
 fn registered() -> usize {
     context::expect("a test").reactor.borrow().len()
@@ -160,4 +161,25 @@ async fn f37_what_cannot_be_registered_leaves_nothing_behind_and_comes_back() {
     assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
     assert_eq!(file.as_raw_fd(), number);
     assert_eq!(registered(), before);
+}
+
+fn stale_events() -> u64 {
+    context::expect("a test").reactor.borrow().stale_events()
+}
+
+#[mainspring::test]
+async fn f40_a_file_that_a_copy_keeps_open_tells_nothing_once_its_socket_is_dropped_here()
+-> io::Result<()> {
+    // As a child would have it.
+    let (here, mut there) = pair().await?;
+    let copy = here.as_fd().try_clone_to_owned()?;
+    let before = stale_events();
+    drop(here);
+    for _ in 0..100 {
+        there.write_all(b"x").await?;
+        idle().await;
+    }
+    assert_eq!(stale_events(), before);
+    drop(copy);
+    Ok(())
 }
