@@ -12,7 +12,7 @@ use mainspring_reactor::Direction;
 use crate::engine::context;
 use crate::io::registered::Wait;
 use crate::io::unix::AsyncFd;
-use crate::io::write::AsyncWriteExt;
+use crate::io::AsyncWriteExt;
 use crate::net::{TcpListener, TcpStream};
 use crate::runtime::LocalRuntime;
 use crate::task::{idle, spawn_local, yield_now};
