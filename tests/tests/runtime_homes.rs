@@ -348,6 +348,21 @@ fn a_socket_made_while_blocking_wakes_tasks_when_nobody_blocks_any_more() {
 }
 
 #[test]
+fn a_socket_made_while_entered_wakes_tasks_of_the_driver() {
+    let runtime = Runtime::new().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    let listener = {
+        let _inside = runtime.enter();
+        TcpListener::from_std(listener).unwrap()
+    };
+    let told = one_client(&runtime, listener);
+    let _client = TcpStream::connect(address).unwrap();
+    assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(true));
+}
+
+#[test]
 fn a_socket_made_beside_a_driver_that_ends_says_so() {
     in_time(|| {
         let runtime = Runtime::new().unwrap();
