@@ -259,7 +259,7 @@ fn f13_what_needs_a_runtime_says_so_outside() {
 #[test]
 fn f13_what_is_called_outside_a_runtime_says_on_which_thread() {
     let told = |thread: thread::Builder| {
-        let call = || words(&|| drop(mainspring::spawn(async {})));
+        let call = || words(|| drop(mainspring::spawn(async {})));
         thread.spawn(call).unwrap().join().unwrap()
     };
     let named = told(thread::Builder::new().name("printer".into()));
