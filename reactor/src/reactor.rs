@@ -34,8 +34,8 @@ const _: () = assert!(usize::BITS == 64, "mainspring needs a 64-bit machine");
 
 /// Waits for sockets, and tells who waited for them.
 ///
-/// It belongs to one thread. What other threads may touch are the [`Source`] of a socket and the
-/// [`Unparker`]. The reactor wakes nobody itself: [`turn`](Reactor::turn) hands the wakers over,
+/// It belongs to one thread. What other threads may touch are the [`Source`] of a socket, the
+/// [`Unparker`] and the [`Registrar`]. The reactor wakes nobody itself: [`turn`](Reactor::turn) hands the wakers over,
 /// so that its owner can wake them when he has let go of the reactor.
 ///
 /// Sources are registered once, for both directions, edge-triggered.
