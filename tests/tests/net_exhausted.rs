@@ -237,3 +237,21 @@ fn f30_a_listener_that_is_dropped_while_it_rests_leaves_nothing_behind() {
         });
     });
 }
+
+#[test]
+fn who_entered_a_runtime_is_told_that_there_are_no_files_for_a_loop() {
+    with_few_files(|| {
+        let runtime = LocalRuntime::new().unwrap();
+        let handle = runtime.handle().clone();
+        let hoard = hoard();
+        let sleeps = move || {
+            let _guard = handle.enter();
+            drop(sleep(Duration::ZERO));
+        };
+        let panic = thread::spawn(sleeps).join().unwrap_err();
+        drop(hoard);
+        let text = panic.downcast::<String>().unwrap();
+        assert!(text.starts_with("`sleep` found no loop"), "{text}");
+        assert!(text.contains("Too many open files"), "{text}");
+    });
+}

@@ -140,6 +140,12 @@ pub(crate) fn outside(what: &str) -> String {
              `Handle::current().block_on`"
         );
     }
+    if let Some(Err(error)) = current_shared().map(|shared| engine_of(&shared)) {
+        return format!(
+            "{what} found no loop in the runtime that was entered (thread `{thread}`): the operating \
+             system refused this thread a reactor: {error}; raise the limit of open files"
+        );
+    }
     format!(
         "{what} was called outside a runtime ({thread}): call it inside `block_on`, \
          `#[main]` or a spawned task, or enter a runtime with `Handle::enter`"
