@@ -146,15 +146,17 @@ pub(crate) fn next_id() -> NonZeroU64 {
     NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MIN)
 }
 
-/// The runtime has ended: what was registered with it hears of no event any more.
+/// The runtime has ended, or its loop with the thread that turned it: what was registered there
+/// hears of no event any more.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HasEnded;
 
 impl fmt::Display for HasEnded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "the runtime in which this socket was made has ended: keep it as long as its sockets, \
-             or carry the socket over with `into_std` and `from_std`",
+            "the runtime in which this socket was made has ended, or the thread whose loop it was \
+             made on: keep both as long as the socket, or carry it over with `into_std` and \
+             `from_std`",
         )
     }
 }
