@@ -168,3 +168,26 @@ async fn urgent_data_is_not_told_where_nobody_registered_for_it() {
             .is_read_closed()
     );
 }
+
+#[mainspring::test]
+async fn to_be_told_costs_nothing_and_an_operation_pays_for_its_progress() {
+    const MORE_THAN_A_POLL_MAY: usize = 1_000;
+    let (_here, there) = pair().await;
+
+    let told = async {
+        for _ in 0..MORE_THAN_A_POLL_MAY {
+            there.readable().await.unwrap();
+            there.writable().await.unwrap();
+            there.ready(BOTH).await.unwrap();
+        }
+    };
+    assert!(poll_once(&mut std::pin::pin!(told)).is_ready());
+
+    let operations = async {
+        for _ in 0..MORE_THAN_A_POLL_MAY {
+            let operation = || Ok(());
+            there.async_io(Interest::WRITABLE, operation).await.unwrap();
+        }
+    };
+    assert!(poll_once(&mut std::pin::pin!(operations)).is_pending());
+}

@@ -94,7 +94,10 @@ impl<S: event::Source> Registered<S> {
         cx: &mut Context<'_>,
         interest: Interest,
     ) -> Poll<io::Result<Told>> {
-        poll_told(self.source(), interest, self.place(), cx)
+        ready!(leaf::proceed(cx));
+        let told = ready!(poll_told(self.source(), interest, self.place(), cx));
+        leaf::spend();
+        Poll::Ready(told)
     }
 }
 
@@ -198,7 +201,6 @@ fn poll_told(
     place: &'static Location<'static>,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<Told>> {
-    ready!(leaf::proceed(cx));
     let Poll::Ready(told) = Told::poll(source, interest, cx.waker()) else {
         let what = match interest {
             Interest::READABLE => "something to read",
@@ -208,7 +210,6 @@ fn poll_told(
         leaf::waiting_for(what, place);
         return Poll::Pending;
     };
-    leaf::spend();
     Poll::Ready(match told.is_deregistered() {
         true => Err(homeless()),
         false => Ok(told),
@@ -216,6 +217,9 @@ fn poll_told(
 }
 
 /// One future's wait until something is told. The wakers it left go with it.
+///
+/// It pays nothing from the poll's budget, as in tokio, whose programs loop over it with `try_read`
+/// for as long as there is something: to be told is no progress yet.
 #[derive(Debug)]
 pub(crate) struct WaitFor<'a> {
     source: &'a Source,
@@ -316,11 +320,15 @@ impl<F: FnMut() -> io::Result<T>, T> Future for AsyncIo<'_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let this = self.get_mut();
+        ready!(leaf::proceed(cx));
         loop {
             let told = ready!(Pin::new(&mut this.wait).poll(cx))?;
             match told.attempt(this.wait.source, &mut this.operation) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                result => return Poll::Ready(result),
+                result => {
+                    leaf::spend();
+                    return Poll::Ready(result);
+                }
             }
         }
     }
