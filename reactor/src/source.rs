@@ -173,40 +173,25 @@ impl Source {
     ///
     /// asyncio has no counterpart; tokio has `AsyncFd::poll_read_ready` and `poll_write_ready`,
     /// which know one waiter each.
+    #[inline]
     pub fn poll_ready(&self, direction: Direction, waker: &Waker) -> Poll<Ready> {
-        self.poll_state(direction, waker, State::ready)
+        match self.ready(direction) {
+            Some(ready) => Poll::Ready(ready),
+            None => self.wait(direction, waker, State::ready),
+        }
     }
 
-    fn poll_state(
+    fn wait(
         &self,
         direction: Direction,
         waker: &Waker,
         ready: impl Fn(&mut State, Direction) -> Option<Ready>,
     ) -> Poll<Ready> {
-        {
-            let mut state = self.lock();
-            if let Some(ready) = ready(&mut state, direction) {
-                return Poll::Ready(ready);
-            }
-            if state.half(direction).is_waiting(waker) {
-                return Poll::Pending;
-            }
-        }
-
         // The clone is user code, so it is made without the lock. The event may come meanwhile.
         let waker = waker.clone();
         let mut state = self.lock();
-        if let Some(ready) = ready(&mut state, direction) {
-            drop(state);
-            drop(waker);
-            return Poll::Ready(ready);
-        }
-        let half = state.half(direction);
-        match half.waiter {
-            None => half.waiter = Some(waker),
-            Some(_) => half.more.push(waker),
-        }
-        Poll::Pending
+        let ready = ready(&mut state, direction);
+        keep(state, direction, ready, waker)
     }
     // ANCHOR_END: poll_ready
 
@@ -218,12 +203,24 @@ impl Source {
     /// [`ready.is_hung_up()`](Ready::is_hung_up): then the end of the stream, for which no
     /// further event comes, may stand behind it.
     pub fn clear_ready(&self, direction: Direction, ready: Ready) {
+        self.lock().half(direction).clear(ready);
+    }
+
+    /// [`clear_ready`](Source::clear_ready) and [`poll_ready`](Source::poll_ready) in one step, for
+    /// those who wait as soon as there is nothing left.
+    ///
+    /// asyncio and tokio have no counterpart.
+    pub fn poll_ready_again(
+        &self,
+        direction: Direction,
+        tried: Ready,
+        waker: &Waker,
+    ) -> Poll<Ready> {
+        let waker = waker.clone();
         let mut state = self.lock();
-        let half = state.half(direction);
-        if ready.events >= half.events {
-            half.used = half.events;
-            half.signs &= !sign::TOLD;
-        }
+        state.half(direction).clear(tried);
+        let ready = state.ready(direction);
+        keep(state, direction, ready, waker)
     }
     // ANCHOR_END: clear_ready
 
@@ -236,6 +233,7 @@ impl Source {
     /// Tells that an operation in this direction may be tried, and keeps nobody waiting.
     ///
     /// asyncio has no counterpart; tokio's `try_io` asks the same inside.
+    #[inline]
     pub fn ready(&self, direction: Direction) -> Option<Ready> {
         self.lock().ready(direction)
     }
@@ -253,7 +251,10 @@ impl Source {
 
     /// As [`poll_ready`](Source::poll_ready), for [`told`](Source::told).
     pub fn poll_told(&self, direction: Direction, waker: &Waker) -> Poll<Ready> {
-        self.poll_state(direction, waker, State::told)
+        match self.told(direction) {
+            Some(ready) => Poll::Ready(ready),
+            None => self.wait(direction, waker, State::told),
+        }
     }
 
     /// Hands over whoever waits for this direction, as an event would: for a wait that is given
@@ -326,11 +327,30 @@ impl Source {
         }
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing under this lock panics half way, so a poisoned one is whole.
         let state = self.shared.state.lock();
         state.unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Keeps the waker if nothing is ready, unless it is kept already. One that is not needed is
+/// dropped after the lock.
+fn keep(
+    mut state: MutexGuard<'_, State>,
+    direction: Direction,
+    ready: Option<Ready>,
+    waker: Waker,
+) -> Poll<Ready> {
+    let half = state.half(direction);
+    if ready.is_none() && !half.is_waiting(&waker) {
+        half.keep(waker);
+        return Poll::Pending;
+    }
+    drop(state);
+    drop(waker);
+    ready.map_or(Poll::Pending, Poll::Ready)
 }
 
 impl Ready {
@@ -463,6 +483,23 @@ impl Half {
         }
     }
 
+    #[inline]
+    fn clear(&mut self, tried: Ready) {
+        if tried.events >= self.events {
+            self.used = self.events;
+            self.signs &= !sign::TOLD;
+        }
+    }
+
+    #[inline]
+    fn keep(&mut self, waker: Waker) {
+        match self.waiter {
+            None => self.waiter = Some(waker),
+            Some(_) => self.more.push(waker),
+        }
+    }
+
+    #[inline]
     fn set_ready(&mut self, closed: bool, failed: bool, due: &mut Vec<Waker>) {
         self.events += 1;
         self.signs |= sign::TOLD;
@@ -472,8 +509,12 @@ impl Half {
         self.call(due);
     }
 
+    #[inline]
     fn call(&mut self, due: &mut Vec<Waker>) {
-        due.extend(self.waiter.take());
-        due.append(&mut self.more);
+        // Nobody is in the list without a waiter before it.
+        if let Some(waiter) = self.waiter.take() {
+            due.push(waiter);
+            due.append(&mut self.more);
+        }
     }
 }

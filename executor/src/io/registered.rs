@@ -7,7 +7,7 @@
 //!     |          operation --Ok, Err--> done                                     |
 //!     |              | WouldBlock                                                |
 //!     |              v                                                           |
-//!     +--------- clear_ready <---------------------------------------------------+
+//!     +------ poll_ready_again <-------------------------------------------------+
 //! ```
 //!
 //! A short read is not taken for an empty socket: only `WouldBlock` is. That is one system call
@@ -58,14 +58,18 @@ impl<S: event::Source> Registered<S> {
         mut operation: impl FnMut(&S) -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
         ready!(leaf::proceed(cx));
+        let polled = self.source.poll_ready(direction, cx.waker());
+        let mut ready = ready!(self.note(direction, polled));
         loop {
-            let ready = ready!(self.poll_source(cx, direction));
-            match self.attempt(direction, ready, &mut operation) {
+            match operation(self.io()) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if ready.is_deregistered() {
                         return Poll::Ready(Err(homeless()));
                     }
+                    let polled = (self.source).poll_ready_again(direction, ready, cx.waker());
+                    ready = ready!(self.note(direction, polled));
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => {
                     leaf::spend();
                     return Poll::Ready(result);
@@ -73,42 +77,10 @@ impl<S: event::Source> Registered<S> {
             }
         }
     }
-
-    /// Tries the operation once. If it would have blocked, the readiness it was tried upon is
-    /// used up; an event that came meanwhile is not.
-    fn attempt<T>(
-        &self,
-        direction: Direction,
-        ready: Ready,
-        operation: &mut impl FnMut(&S) -> io::Result<T>,
-    ) -> io::Result<T> {
-        loop {
-            match operation(self.io()) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.source.clear_ready(direction, ready);
-                    return Err(error);
-                }
-                result => return result,
-            }
-        }
-    }
     // ANCHOR_END: poll_io
 
-    /// Tries the operation now, if it may succeed, and waits for nothing.
-    pub(crate) fn try_io<T>(
-        &self,
-        direction: Direction,
-        mut operation: impl FnMut(&S) -> io::Result<T>,
-    ) -> io::Result<T> {
-        match self.source.ready(direction) {
-            Some(ready) => self.attempt(direction, ready, &mut operation),
-            None => Err(io::ErrorKind::WouldBlock.into()),
-        }
-    }
-
-    fn poll_source(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<Ready> {
-        let polled = self.source.poll_ready(direction, cx.waker());
+    /// Notes what is waited for, if it is.
+    fn note(&self, direction: Direction, polled: Poll<Ready>) -> Poll<Ready> {
         if polled.is_pending() {
             let what = match direction {
                 Direction::Read => "a socket to be readable",
@@ -118,6 +90,28 @@ impl<S: event::Source> Registered<S> {
             leaf::waiting_for(what, self.place);
         }
         polled
+    }
+
+    /// Tries the operation now, if it may succeed, and waits for nothing. If it would have blocked,
+    /// the readiness it was tried upon is used up; an event that came meanwhile is not.
+    pub(crate) fn try_io<T>(
+        &self,
+        direction: Direction,
+        mut operation: impl FnMut(&S) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let Some(ready) = self.source.ready(direction) else {
+            return Err(io::ErrorKind::WouldBlock.into());
+        };
+        loop {
+            match operation(self.io()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.source.clear_ready(direction, ready);
+                    return Err(error);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
     }
 
     /// A wait for this direction is given up. Its waker goes; whoever else waits asks again.
