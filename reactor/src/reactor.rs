@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use crate::registrar::{Guests, Registrar};
-use crate::source::{Direction, Source, SourceKey};
+use crate::source::{Direction, Presumed, Source, SourceKey, lock};
 use crate::unpark::Unparker;
 
 /// The longest wait, however long a limit is asked for: a day, as in asyncio.
@@ -25,6 +26,16 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// What is left comes with the next turn. Half as many would make a busy server ask twice as
 /// often; twice as many would make its timers wait for more wakers.
 const BATCH: usize = 1024;
+
+/// How long nothing happens before those who are presumed to be empty are to prove it.
+///
+/// Half as long would make a server that is asked now and then look twice for nothing more often;
+/// twice as long makes the rare reader wait twice as long whose read something had cut short.
+const SILENCE: Duration = Duration::from_millis(10);
+
+/// Turns that bring something else before they are to prove it all the same: beside a busy
+/// neighbour it is never silent.
+const TURNS: u32 = 64;
 
 /// The token of the unparker. No key has the index of its lower half.
 const UNPARK: Token = Token(usize::MAX);
@@ -70,6 +81,9 @@ pub struct Reactor {
 
     /// Sources that other threads have registered, if they can.
     guests: Option<Arc<Guests>>,
+    /// Those whose emptiness is to be proved, and for how many turns it was put off.
+    presumed: Presumed,
+    put_off: u32,
 
     /// The serial of the next source. When it starts anew after 2^32 sources, no event is so late
     /// as to be taken for another's.
@@ -106,6 +120,8 @@ impl Reactor {
             unparker,
             sources: Slab::new(),
             guests: None,
+            presumed: Presumed::default(),
+            put_off: 0,
             serial: 0,
             released: Vec::new(),
             stale_events: 0,
@@ -134,6 +150,20 @@ impl Reactor {
         };
         due.append(&mut self.released);
 
+        if lock(&self.presumed).is_empty() {
+            return self.fetch(limit, due);
+        }
+        let silence = limit.map_or(SILENCE, |limit| limit.min(SILENCE));
+        let turned = self.fetch(Some(silence), due)?;
+        self.put_off += 1;
+        let is_silent = turned == Turned::default();
+        if is_silent || self.put_off >= TURNS {
+            self.prove(is_silent && !silence.is_zero(), due);
+        }
+        Ok(turned)
+    }
+
+    fn fetch(&mut self, limit: Option<Duration>, due: &mut Vec<Waker>) -> io::Result<Turned> {
         match self.poll.poll(&mut self.events, limit) {
             Ok(()) => Ok(self.dispatch(due)),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Turned::default()),
@@ -172,6 +202,20 @@ impl Reactor {
         self.guests.as_ref()?.get(key)
     }
 
+    /// Lets those try who wait for what is only presumed to be empty.
+    fn prove(&mut self, is_silent: bool, due: &mut Vec<Waker>) {
+        self.put_off = 0;
+        for key in mem::take(&mut *lock(&self.presumed)) {
+            match self.sources.get(key.index as usize) {
+                Some(source) if source.key() == key => source.prove(is_silent, due),
+                _ => {
+                    let guest = self.guest(key);
+                    guest.iter().for_each(|source| source.prove(is_silent, due));
+                }
+            }
+        }
+    }
+
     /// Registers `io`, for both directions as a rule:
     /// `Interest::READABLE | Interest::WRITABLE`.
     ///
@@ -202,7 +246,8 @@ impl Reactor {
             registered => registered?,
         }
         self.serial = self.serial.wrapping_add(1);
-        Ok(place.insert(Source::new(key)).clone())
+        let source = Source::new(key, self.presumed.clone());
+        Ok(place.insert(source).clone())
     }
 
     /// Takes back a registration. Whoever still waits for `source` is handed over by the next
@@ -249,7 +294,7 @@ impl Reactor {
     /// What the system answers, mostly that the process has too many files open.
     pub fn registrar(&mut self) -> io::Result<Registrar> {
         let guests = self.guests.get_or_insert_default();
-        Registrar::new(self.poll.registry(), guests.clone())
+        Registrar::new(self.poll.registry(), guests.clone(), self.presumed.clone())
     }
 
     /// The way to end a wait from another thread.

@@ -9,7 +9,7 @@ use std::task::Waker;
 
 use mio::{Interest, Registry, event};
 
-use crate::source::{Source, SourceKey};
+use crate::source::{Presumed, Source, SourceKey};
 
 /// Registers sources with a [`Reactor`](crate::Reactor), from any thread.
 ///
@@ -40,8 +40,9 @@ pub struct Registrar {
     // Any thread.
     next: AtomicU64,
 
-    // Any thread, under its lock.
+    // Any thread, under their locks.
     guests: Arc<Guests>,
+    presumed: Presumed,
 }
 
 /// The sources that were registered from other threads.
@@ -56,11 +57,16 @@ struct Book {
 }
 
 impl Registrar {
-    pub(crate) fn new(registry: &Registry, guests: Arc<Guests>) -> io::Result<Self> {
+    pub(crate) fn new(
+        registry: &Registry,
+        guests: Arc<Guests>,
+        presumed: Presumed,
+    ) -> io::Result<Self> {
         Ok(Registrar {
             registry: registry.try_clone()?,
             next: AtomicU64::new(0),
             guests,
+            presumed,
         })
     }
 
@@ -78,7 +84,7 @@ impl Registrar {
         interest: Interest,
     ) -> io::Result<Source> {
         let key = SourceKey::guest(self.next.fetch_add(1, Ordering::Relaxed));
-        let source = Source::new(key);
+        let source = Source::new(key, self.presumed.clone());
         if !self.guests.insert(source.clone()) {
             source.set_deregistered(&mut Vec::new());
             return Ok(source);

@@ -114,7 +114,18 @@ mod sign {
     /// It was closed, or had an error.
     pub(super) const HUNG_UP: u8 = 4;
     pub(super) const DEREGISTERED: u8 = 8;
+    /// Nothing is left, as a short read has it: nobody has tried.
+    pub(super) const PRESUMED: u8 = 16;
+    /// It stands in the list of those who are to prove it.
+    pub(super) const LISTED: u8 = 32;
+    /// It is being proved, and no event came.
+    pub(super) const PROVED: u8 = 64;
+    /// Something was left once: nothing is presumed any more.
+    pub(super) const DISTRUSTED: u8 = 128;
 }
+
+/// Sources that are presumed to be empty.
+pub(crate) type Presumed = Arc<Mutex<Vec<SourceKey>>>;
 
 /// The event that a new source begins with, though nobody sent it.
 const ASSUMED: u64 = 1;
@@ -123,6 +134,7 @@ const ASSUMED: u64 = 1;
 struct Shared {
     // Never changes.
     key: SourceKey,
+    presumed: Presumed,
 
     // Any thread, under its lock, which is held for a few moves and never while a waker is
     // cloned, dropped or called: that is user code, and might come back here.
@@ -199,11 +211,45 @@ impl Source {
     /// Notes that an operation in this direction would have blocked, though `ready` had been
     /// told before it was tried. If an event came since, it counts, and nothing is cleared.
     ///
-    /// Only `WouldBlock` is proof. A short read proves it too, unless
-    /// [`ready.is_hung_up()`](Ready::is_hung_up): then the end of the stream, for which no
-    /// further event comes, may stand behind it.
+    /// Only `WouldBlock` is proof. After a short read there is
+    /// [`presume_empty`](Source::presume_empty).
     pub fn clear_ready(&self, direction: Direction, ready: Ready) {
         self.lock().half(direction).clear(ready);
+    }
+
+    /// Notes that a read upon `tried` got less than it had room for: so nothing is left, as
+    /// `epoll(7)` has it, and whoever reads next waits for an event.
+    ///
+    /// Something may be left all the same, if it was not the end of the data that cut the read
+    /// short, but an urgent byte, or a tool between the program and the system. So the reactor has
+    /// it proved: when nothing has happened for a while, whoever waits is to try; and a source that
+    /// had something left then is not believed again. After a hang-up nothing is presumed: the end
+    /// of the stream, for which no further event comes, may stand behind the data.
+    ///
+    /// This is for the reactor's own thread: on another it would be noted while the reactor waits,
+    /// which looks only before it does.
+    ///
+    /// asyncio has no counterpart; tokio presumes the same inside, and does not look again.
+    pub fn presume_empty(&self, tried: Ready) {
+        let mut state = self.lock();
+        if state.read.presume(tried) && state.read.signs & sign::LISTED == 0 {
+            state.read.signs |= sign::LISTED;
+            lock(&self.shared.presumed).push(self.shared.key);
+        }
+    }
+
+    /// Whoever waits upon a mere presumption is moved to `due`. `is_silent`: no event came for a
+    /// while, so that what is found now was left.
+    pub(crate) fn prove(&self, is_silent: bool, due: &mut Vec<Waker>) {
+        let mut state = self.lock();
+        let half = &mut state.read;
+        half.signs &= !sign::LISTED;
+        if half.signs & sign::PRESUMED != 0 {
+            half.signs &= !sign::PRESUMED;
+            half.signs |= if is_silent { sign::PROVED } else { 0 };
+            half.events += 1;
+            half.call(due);
+        }
     }
 
     /// [`clear_ready`](Source::clear_ready) and [`poll_ready`](Source::poll_ready) in one step, for
@@ -283,7 +329,7 @@ impl Source {
         }
     }
 
-    pub(crate) fn new(key: SourceKey) -> Self {
+    pub(crate) fn new(key: SourceKey, presumed: Presumed) -> Self {
         let state = Mutex::new(State {
             read: Half::new(),
             write: Half::new(),
@@ -291,7 +337,11 @@ impl Source {
             deregistered: false,
         });
         Source {
-            shared: Arc::new(Shared { key, state }),
+            shared: Arc::new(Shared {
+                key,
+                presumed,
+                state,
+            }),
         }
     }
 
@@ -329,10 +379,14 @@ impl Source {
 
     #[inline]
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing under this lock panics half way, so a poisoned one is whole.
-        let state = self.shared.state.lock();
-        state.unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.state)
     }
+}
+
+#[inline]
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing under these locks panics half way, so a poisoned one is whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps the waker if nothing is ready, unless it is kept already. One that is not needed is
@@ -487,8 +541,24 @@ impl Half {
     fn clear(&mut self, tried: Ready) {
         if tried.events >= self.events {
             self.used = self.events;
-            self.signs &= !sign::TOLD;
+            self.signs &= !(sign::TOLD | sign::PRESUMED | sign::PROVED);
         }
+    }
+
+    #[inline]
+    fn presume(&mut self, tried: Ready) -> bool {
+        self.signs |= if tried.signs & sign::PROVED != 0 {
+            sign::DISTRUSTED
+        } else {
+            0
+        };
+        let is_last = tried.events >= self.events;
+        if !is_last || self.signs & (sign::HUNG_UP | sign::DISTRUSTED) != 0 {
+            return false;
+        }
+        self.clear(tried);
+        self.signs |= sign::PRESUMED;
+        true
     }
 
     #[inline]
@@ -502,6 +572,7 @@ impl Half {
     #[inline]
     fn set_ready(&mut self, closed: bool, failed: bool, due: &mut Vec<Waker>) {
         self.events += 1;
+        self.signs &= !(sign::PRESUMED | sign::PROVED);
         self.signs |= sign::TOLD;
         if closed || failed {
             self.signs |= sign::HUNG_UP | if closed { sign::CLOSED } else { 0 };

@@ -248,6 +248,110 @@ fn an_end_that_comes_after_a_short_read_is_an_event_of_its_own() {
     assert!(setting.poll(Direction::Read, &waker).is_some());
 }
 
+/// A read that gets less than it might, and is taken for the last.
+fn read_short(setting: &mut Setting) {
+    let ready = setting.poll(Direction::Read, Waker::noop()).unwrap();
+    assert_eq!(setting.ours.read(&mut [0; 2]).unwrap(), 2);
+    setting.source.presume_empty(ready);
+}
+
+#[test]
+fn after_a_short_read_one_waits_for_an_event() {
+    let mut setting = Setting::new();
+    setting.theirs.write_all(b"ab").unwrap();
+    setting.turn();
+    read_short(&mut setting);
+    let (bell, waker) = Bell::new();
+    assert_eq!(setting.poll(Direction::Read, &waker), None);
+    setting.theirs.write_all(b"cd").unwrap();
+    setting.turn();
+    assert_eq!(bell.take(), 1);
+    read_short(&mut setting);
+    assert_eq!(setting.poll(Direction::Read, &waker), None);
+}
+
+#[test]
+fn what_a_short_read_left_is_found_when_nothing_else_happens() {
+    let mut setting = Setting::new();
+    setting.theirs.write_all(b"abcdef").unwrap();
+    setting.turn();
+    read_short(&mut setting);
+    let (bell, waker) = Bell::new();
+    assert_eq!(setting.poll(Direction::Read, &waker), None);
+
+    // No limit, and no event.
+    let mut due = Vec::new();
+    setting.reactor.turn(None, &mut due).unwrap();
+    due.into_iter().for_each(Waker::wake);
+    assert_eq!(bell.take(), 1);
+    read_short(&mut setting);
+    // It is not believed again.
+    assert!(setting.poll(Direction::Read, &waker).is_some());
+    read_short(&mut setting);
+    assert!(setting.poll(Direction::Read, &waker).is_some());
+}
+
+#[test]
+fn what_a_short_read_left_is_found_beside_a_busy_neighbour() {
+    let mut setting = Setting::new();
+    setting.theirs.write_all(b"abcdef").unwrap();
+    setting.turn();
+    read_short(&mut setting);
+    let (bell, waker) = Bell::new();
+    assert_eq!(setting.poll(Direction::Read, &waker), None);
+
+    let (mut neighbour, mut other) = UnixStream::pair().unwrap();
+    let _source = setting.reactor.register(&mut neighbour, BOTH).unwrap();
+    let mut turns = 0;
+    while bell.take() == 0 {
+        other.write_all(b"x").unwrap();
+        assert_eq!(setting.turn(), 1);
+        turns += 1;
+        assert!(turns < 1_000);
+    }
+    read_short(&mut setting);
+}
+
+#[test]
+fn a_proof_that_finds_nothing_is_no_reason_for_distrust() {
+    let mut setting = Setting::new();
+    let (bell, waker) = Bell::new();
+    for _ in 0..3 {
+        setting.theirs.write_all(b"ab").unwrap();
+        setting.turn();
+        read_short(&mut setting);
+        assert_eq!(setting.poll(Direction::Read, &waker), None);
+        let mut due = Vec::new();
+        setting.reactor.turn(None, &mut due).unwrap();
+        due.into_iter().for_each(Waker::wake);
+        assert_eq!(bell.take(), 1);
+        setting.use_up(Direction::Read);
+        assert_eq!(setting.poll(Direction::Read, &waker), None);
+        // What comes after the proof is an event of its own.
+        setting.theirs.write_all(b"cd").unwrap();
+        setting.turn();
+        assert_eq!(bell.take(), 1);
+        read_short(&mut setting);
+        assert_eq!(setting.poll(Direction::Read, &waker), None);
+        // And is proved with nobody there to be told.
+        setting.source.release(Direction::Read, &mut Vec::new());
+        setting.reactor.turn(None, &mut Vec::new()).unwrap();
+        setting.use_up(Direction::Read);
+        bell.take();
+    }
+}
+
+#[test]
+fn after_a_hang_up_a_short_read_says_nothing() {
+    let mut setting = Setting::new();
+    setting.theirs.write_all(b"ab").unwrap();
+    setting.theirs.shutdown(Shutdown::Write).unwrap();
+    setting.turn();
+    read_short(&mut setting);
+    assert!(setting.poll(Direction::Read, Waker::noop()).is_some());
+    assert_eq!(setting.ours.read(&mut [0; 2]).unwrap(), 0);
+}
+
 #[test]
 fn those_who_wait_are_woken_when_the_source_is_deregistered() {
     let mut setting = Setting::new();

@@ -13,6 +13,7 @@ use mainspring::net::{TcpListener, TcpStream, lookup_host, tcp};
 use mainspring::runtime::LocalRuntime;
 use mainspring::task::{idle, yield_now};
 use mainspring::time::{Duration, sleep};
+use rustix::net::SendFlags;
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -125,6 +126,21 @@ async fn libuv_4992_a_stream_that_was_ended_with_a_mebibyte_unread_is_read_to_it
     here.write_all(b"all of it").await.unwrap();
     here.shutdown().await.unwrap();
     assert_eq!(peer.join().unwrap(), "all of it");
+}
+
+#[mainspring::test]
+async fn f33_an_urgent_byte_cuts_a_read_short_and_what_is_behind_it_comes() {
+    let (mut here, mut there) = pair_with_std().await;
+    there.write_all(b"before").unwrap();
+    rustix::net::send(&there, b"!", SendFlags::OOB).unwrap();
+    there.write_all(b"behind").unwrap();
+    let mut heard = Vec::new();
+    let mut buf = [0; 64];
+    while heard.len() < 12 {
+        let count = here.read(&mut buf).await.unwrap();
+        heard.extend_from_slice(&buf[..count]);
+    }
+    assert_eq!(heard, b"beforebehind");
 }
 
 #[mainspring::test]

@@ -10,8 +10,8 @@
 //!     +------ poll_ready_again <-------------------------------------------------+
 //! ```
 //!
-//! A short read is not taken for an empty socket: only `WouldBlock` is. That is one system call
-//! more before a wait, and true also where something cuts reads short (urgent data, a tracer).
+//! A stream that gave less than there was room for is presumed to be empty, which spares the attempt
+//! that would say so: see `Source::presume_empty`.
 
 use std::io;
 use std::panic::Location;
@@ -26,6 +26,7 @@ use crate::engine::core::Engine;
 use crate::engine::hold::Wire;
 use crate::engine::ready::Remote;
 use crate::engine::shared::HasEnded;
+use crate::io::read_buf::ReadBuf;
 use crate::leaf;
 use crate::quietly::wake_all;
 
@@ -55,8 +56,19 @@ impl<S: event::Source> Registered<S> {
         &self,
         cx: &mut Context<'_>,
         direction: Direction,
-        mut operation: impl FnMut(&S) -> io::Result<T>,
+        operation: impl FnMut(&S) -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
+        self.poll_tried(cx, direction, operation)
+            .map_ok(|(done, _)| done)
+    }
+
+    /// The same, and says upon what it was tried.
+    fn poll_tried<T>(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        mut operation: impl FnMut(&S) -> io::Result<T>,
+    ) -> Poll<io::Result<(T, Ready)>> {
         ready!(leaf::proceed(cx));
         let polled = self.source.poll_ready(direction, cx.waker());
         let mut ready = ready!(self.note(direction, polled));
@@ -72,12 +84,33 @@ impl<S: event::Source> Registered<S> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => {
                     leaf::spend();
-                    return Poll::Ready(result);
+                    return Poll::Ready(result.map(|done| (done, ready)));
                 }
             }
         }
     }
     // ANCHOR_END: poll_io
+
+    /// Reads from a stream what there is. If that is less than there is room for, it was all, and
+    /// the next read waits for an event.
+    pub(crate) fn poll_read(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        read: impl Fn(&S, &mut [u8]) -> io::Result<usize>,
+    ) -> Poll<io::Result<()>> {
+        let room = buf.remaining();
+        if room == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let read = |io: &S| read(io, buf.initialize_unfilled());
+        let (count, tried) = ready!(self.poll_tried(cx, Direction::Read, read))?;
+        buf.advance(count);
+        if 0 < count && count < room && context::here(&self.home).is_some() {
+            self.source.presume_empty(tried);
+        }
+        Poll::Ready(Ok(()))
+    }
 
     /// Notes what is waited for, if it is.
     fn note(&self, direction: Direction, polled: Poll<Ready>) -> Poll<Ready> {

@@ -440,13 +440,7 @@ impl TcpStream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if buf.remaining() == 0 {
-            return Poll::Ready(Ok(()));
-        }
-        let read = |mut io: &mio::net::TcpStream| io.read(buf.initialize_unfilled());
-        let count = ready!(self.socket.poll_io(cx, Direction::Read, read))?;
-        buf.advance(count);
-        Poll::Ready(Ok(()))
+        self.socket.poll_read(cx, buf, |mut io, room| io.read(room))
     }
 
     pub(crate) fn poll_write_shared(
