@@ -43,7 +43,10 @@ const ROUNDS: usize = 15;
 /// How long one turn is to last, roughly.
 const TURN: Duration = Duration::from_millis(500);
 
-const SERVERS: [(&str, fn(TcpListener)); 3] = [
+/// A name, and what serves all connections, each until its end.
+type Server = (&'static str, fn(TcpListener));
+
+const SERVERS: [Server; 3] = [
     ("mainspring", mainspring_side::serve),
     ("tokio", tokio_side::serve),
     ("mio", by_hand::serve),
