@@ -10,9 +10,9 @@ use std::thread;
 use mainspring_reactor::Direction;
 
 use crate::engine::context;
+use crate::io::AsyncWriteExt;
 use crate::io::registered::Wait;
 use crate::io::unix::AsyncFd;
-use crate::io::AsyncWriteExt;
 use crate::net::{TcpListener, TcpStream};
 use crate::runtime::LocalRuntime;
 use crate::task::{idle, spawn_local, yield_now};
