@@ -46,8 +46,8 @@ const _: () = assert!(usize::BITS == 64, "mainspring needs a 64-bit machine");
 /// Waits for sockets, and tells who waited for them.
 ///
 /// It belongs to one thread. What other threads may touch are the [`Source`] of a socket, the
-/// [`Unparker`] and the [`Registrar`]. The reactor wakes nobody itself: [`turn`](Reactor::turn) hands the wakers over,
-/// so that its owner can wake them when he has let go of the reactor.
+/// [`Unparker`] and the [`Registrar`]. The reactor wakes nobody itself: [`turn`](Reactor::turn) hands
+/// the wakers over, so that its owner can wake them when he has let go of the reactor.
 ///
 /// Sources are registered once, for both directions, edge-triggered.
 ///
@@ -81,6 +81,7 @@ pub struct Reactor {
 
     /// Sources that other threads have registered, if they can.
     guests: Option<Arc<Guests>>,
+
     /// Those whose emptiness is to be proved, and for how many turns it was put off.
     presumed: Presumed,
     put_off: u32,
@@ -205,12 +206,15 @@ impl Reactor {
     /// Lets those try who wait for what is only presumed to be empty.
     fn prove(&mut self, is_silent: bool, due: &mut Vec<Waker>) {
         self.put_off = 0;
-        for key in mem::take(&mut *lock(&self.presumed)) {
+        // Not under its lock, which is taken under that of a source.
+        let listed = mem::take(&mut *lock(&self.presumed));
+        for key in listed {
             match self.sources.get(key.index as usize) {
                 Some(source) if source.key() == key => source.prove(is_silent, due),
                 _ => {
-                    let guest = self.guest(key);
-                    guest.iter().for_each(|source| source.prove(is_silent, due));
+                    if let Some(source) = self.guest(key) {
+                        source.prove(is_silent, due);
+                    }
                 }
             }
         }

@@ -57,7 +57,12 @@ pub struct AsyncFd<T: AsRawFd> {
 }
 
 /// What is registered is the number; whose it is does not matter.
-pub(crate) struct Descriptor<T>(T);
+pub(crate) struct Descriptor<T> {
+    inner: T,
+    /// What it was registered under. Asked for once, because the answer is the user's code, and the
+    /// reactor is borrowed when the number is needed (law 2).
+    number: RawFd,
+}
 
 impl<T: AsRawFd> AsyncFd<T> {
     /// Registers a descriptor for reading and writing.
@@ -152,26 +157,27 @@ impl<T: AsRawFd> AsyncFd<T> {
         interest: Interest,
     ) -> Result<Self, AsyncFdRegisterError<T>> {
         let engine = context::expect("`AsyncFd::new`");
-        let (io, interest) = (Descriptor(inner), interest.to_register());
+        let number = inner.as_raw_fd();
+        let (io, interest) = (Descriptor { inner, number }, interest.to_register());
         match Registered::register(&engine, io, interest, Location::caller()) {
             Ok(registered) => Ok(AsyncFd { registered }),
-            Err((Descriptor(inner), cause)) => Err(AsyncFdRegisterError { inner, cause }),
+            Err((Descriptor { inner, .. }, cause)) => Err(AsyncFdRegisterError { inner, cause }),
         }
     }
 
     /// What was registered.
     pub fn get_ref(&self) -> &T {
-        &self.registered.io().0
+        &self.registered.io().inner
     }
 
     /// What was registered. Its descriptor must not become another.
     pub fn get_mut(&mut self) -> &mut T {
-        &mut self.registered.parts_mut().0.0
+        &mut self.registered.parts_mut().0.inner
     }
 
     /// What was registered, and is no longer.
     pub fn into_inner(self) -> T {
-        self.registered.into_inner().0
+        self.registered.into_inner().inner
     }
 
     /// Tries an operation once, if `interest` was told. If the operation would have blocked, that
@@ -198,7 +204,8 @@ impl<T: AsRawFd> AsyncFd<T> {
         interest: Interest,
         f: impl FnOnce(&mut T) -> io::Result<R>,
     ) -> io::Result<R> {
-        self.registered.try_told_mut(interest, |io| f(&mut io.0))
+        self.registered
+            .try_told_mut(interest, |io| f(&mut io.inner))
     }
 
     /// Waits for `interest`, and tries an operation until it does something else than block.
@@ -253,7 +260,7 @@ impl<T: AsRawFd> AsyncFd<T> {
         interest: Interest,
         mut f: impl FnMut(&mut T) -> io::Result<R>,
     ) -> impl Future<Output = io::Result<R>> {
-        let operation = move |io: &mut Descriptor<T>| f(&mut io.0);
+        let operation = move |io: &mut Descriptor<T>| f(&mut io.inner);
         self.registered.async_io_mut(interest, operation)
     }
 
@@ -269,7 +276,7 @@ impl<T: AsRawFd> event::Source for Descriptor<T> {
         token: Token,
         interests: mio::Interest,
     ) -> io::Result<()> {
-        SourceFd(&self.0.as_raw_fd()).register(registry, token, interests)
+        SourceFd(&self.number).register(registry, token, interests)
     }
 
     fn reregister(
@@ -278,11 +285,11 @@ impl<T: AsRawFd> event::Source for Descriptor<T> {
         token: Token,
         interests: mio::Interest,
     ) -> io::Result<()> {
-        SourceFd(&self.0.as_raw_fd()).reregister(registry, token, interests)
+        SourceFd(&self.number).reregister(registry, token, interests)
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        SourceFd(&self.0.as_raw_fd()).deregister(registry)
+        SourceFd(&self.number).deregister(registry)
     }
 }
 
