@@ -18,47 +18,41 @@ const SHOWN: usize = 8;
 thread_local! {
     /// What the branches polled so far wait for.
     static BRANCHES: [Cell<Option<Note>>; SHOWN] = const { [const { Cell::new(None) }; SHOWN] };
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-    /// Whose branches these are, when all of them have been polled and wait, until the list is read.
-    static WHOSE: Cell<Option<Note>> = const { Cell::new(None) };
-    /// A future that has branches is being polled.
-    static IS_BRANCHED: Cell<bool> = const { Cell::new(false) };
+    /// No future that has branches is being polled: zero. Otherwise how many branches are listed,
+    /// and one.
+    static LISTED: Cell<usize> = const { Cell::new(0) };
+    /// Whose branches these are, when all of them have been polled and wait, until the list is
+    /// read; and how many are listed.
+    static WHOSE: Cell<Option<(Note, usize)>> = const { Cell::new(None) };
 }
 
 /// While it lives, a future polls its branches; it calls [`branch_waits`] after each that waits.
 #[derive(Debug)]
 pub(crate) struct Branched {
-    is_inner: bool,
-    count_before: usize,
+    /// What `LISTED` was before, and will be after: what the branches wait for is of no interest
+    /// if one of them does not.
+    after: usize,
 }
 
 impl Branched {
     #[inline]
     pub(crate) fn begin() -> Self {
-        let is_inner = IS_BRANCHED.replace(true);
-        if !is_inner {
-            // What is there was left by an earlier poll, and read or not.
-            COUNT.set(0);
-            WHOSE.set(None);
+        let before = LISTED.get();
+        if before == 0 {
+            LISTED.set(1);
         }
-        Branched {
-            is_inner,
-            count_before: COUNT.get(),
-        }
-    }
-
-    /// One does not: what the others wait for is of no interest.
-    #[inline]
-    pub(crate) fn done(&self) {
-        COUNT.set(self.count_before);
+        Branched { after: before }
     }
 
     /// All branches wait. The branches of one within another are the other's.
     #[inline]
-    pub(crate) fn all_wait(&self, what: &'static str, place: &'static Location<'static>) {
-        if !self.is_inner {
+    pub(crate) fn all_wait(mut self, what: &'static str, place: &'static Location<'static>) {
+        let listed = LISTED.get();
+        if self.after == 0 {
             leaf::waiting_for(what, place);
-            WHOSE.set(Some(Note { what, place }));
+            WHOSE.set(Some((Note { what, place }, listed - 1)));
+        } else {
+            self.after = listed;
         }
     }
 }
@@ -66,19 +60,20 @@ impl Branched {
 impl Drop for Branched {
     #[inline]
     fn drop(&mut self) {
-        IS_BRANCHED.set(self.is_inner);
+        LISTED.set(self.after);
     }
 }
 
 /// The branch that was just polled returned `Pending`.
 #[inline]
 pub(crate) fn branch_waits() {
-    let count = COUNT.get();
-    if let Some(note) = leaf::take_note()
-        && count < SHOWN
-    {
-        BRANCHES.with(|branches| branches[count].set(Some(note)));
-        COUNT.set(count + 1);
+    let Some(note) = leaf::take_note() else {
+        return;
+    };
+    let listed = LISTED.get();
+    if (1..=SHOWN).contains(&listed) {
+        BRANCHES.with(|branches| branches[listed - 1].set(Some(note)));
+        LISTED.set(listed + 1);
     }
 }
 
@@ -86,15 +81,17 @@ pub(crate) fn branch_waits() {
 #[derive(Clone, Debug)]
 pub(crate) struct List {
     whose: Note,
-    branches: Vec<Note>,
+    branches: [Option<Note>; SHOWN],
+    count: usize,
 }
 
 impl List {
     /// The branches, if they are of the wait that was noted: a task that waits for something else
     /// keeps the list of its last wait that had some.
-    pub(crate) fn of(&self, note: Note) -> &[Note] {
+    pub(crate) fn of(&self, note: Note) -> Vec<Note> {
         let is_it = self.whose.what == note.what && self.whose.place == note.place;
-        if is_it { &self.branches } else { &[] }
+        let count = if is_it { self.count } else { 0 };
+        self.branches[..count].iter().copied().flatten().collect()
     }
 }
 
@@ -107,17 +104,21 @@ pub(crate) fn is_any() -> bool {
 /// The loop's side: reads the list into what was kept of the one before.
 #[cold]
 pub(crate) fn read(list: &mut Option<Box<List>>) {
-    let Some(whose) = WHOSE.take() else { return };
-    let make = || {
-        let branches = Vec::with_capacity(SHOWN);
-        Box::new(List { whose, branches })
+    let Some((whose, count)) = WHOSE.take() else {
+        return;
     };
-    let list = list.get_or_insert_with(make);
-    list.whose = whose;
-    list.branches.clear();
+    let list = list.get_or_insert_with(|| {
+        Box::new(List {
+            whose,
+            branches: [None; SHOWN],
+            count,
+        })
+    });
+    (list.whose, list.count) = (whose, count);
     BRANCHES.with(|branches| {
-        let noted = branches[..COUNT.get()].iter();
-        list.branches.extend(noted.filter_map(Cell::get));
+        for (kept, noted) in list.branches.iter_mut().zip(&branches[..count]) {
+            *kept = noted.get();
+        }
     });
 }
 
@@ -125,18 +126,16 @@ pub(crate) fn read(list: &mut Option<Box<List>>) {
 #[derive(Debug)]
 pub(crate) struct Aside {
     branches: [Option<Note>; SHOWN],
-    count: usize,
-    whose: Option<Note>,
-    is_branched: bool,
+    listed: usize,
+    whose: Option<(Note, usize)>,
 }
 
 /// The loop's side: a poll within the poll begins.
 pub(crate) fn set_aside() -> Aside {
     Aside {
         branches: BRANCHES.with(|branches| branches.each_ref().map(Cell::get)),
-        count: COUNT.get(),
+        listed: LISTED.take(),
         whose: WHOSE.take(),
-        is_branched: IS_BRANCHED.replace(false),
     }
 }
 
@@ -147,7 +146,6 @@ pub(crate) fn go_on(aside: Aside) {
             branch.set(note);
         }
     });
-    COUNT.set(aside.count);
+    LISTED.set(aside.listed);
     WHOSE.set(aside.whose);
-    IS_BRANCHED.set(aside.is_branched);
 }

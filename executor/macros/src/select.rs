@@ -188,28 +188,35 @@ impl Select {
             let variant = &variants[*number as usize];
             // A guard sees the bindings and moves nothing: so it is known whether the pattern fits
             // before the value is given away.
+            let next = (number + 1) % numbers.len() as u32;
             quote! {
-                #number => {
-                    if off & (1 << #number) != 0 {
-                        continue;
-                    }
-                    let mut output = match ::core::future::Future::poll(#future.as_mut(), cx) {
-                        ::core::task::Poll::Ready(output) => output,
-                        ::core::task::Poll::Pending => {
-                            #home::__private::branch_waits();
-                            waits = true;
-                            continue;
+                if number == #number {
+                    number = #next;
+                    'branch: {
+                        if off & (1 << #number) != 0 {
+                            break 'branch;
                         }
-                    };
-                    off |= 1 << #number;
-                    let mut fits = false;
-                    #[allow(unused, clippy::all)]
-                    match output {
-                        #pattern if { fits = true; false } => ::core::unreachable!(),
-                        _ => {}
+                        let mut output = match ::core::future::Future::poll(#future.as_mut(), cx) {
+                            ::core::task::Poll::Ready(output) => output,
+                            ::core::task::Poll::Pending => {
+                                #home::__private::branch_waits();
+                                waits = true;
+                                break 'branch;
+                            }
+                        };
+                        off |= 1 << #number;
+                        let mut fits = false;
+                        #[allow(unused, clippy::all)]
+                        match output {
+                            #pattern if { fits = true; false } => ::core::unreachable!(),
+                            _ => {}
+                        }
+                        if fits {
+                            return ::core::task::Poll::Ready(#selected::#variant(output));
+                        }
                     }
-                    if fits {
-                        return ::core::task::Poll::Ready(#selected::#variant(output));
+                    if number == first {
+                        break;
                     }
                 }
             }
@@ -240,14 +247,14 @@ impl Select {
                 #(let mut #last_first = ::core::pin::pin!(#last_first);)*
                 #home::__private::select(move |cx| {
                     let first: u32 = #first;
+                    let mut number = first;
                     let mut waits = false;
-                    for step in first..first + #count {
-                        let number = if step < #count { step } else { step - #count };
+                    // Once around: they stand there in order, and who is first may be any.
+                    loop {
                         // An output may be of a type that has no values.
                         #[allow(unreachable_code)]
-                        match number {
+                        {
                             #(#polls)*
-                            _ => ::core::unreachable!(),
                         }
                     }
                     match waits {

@@ -10,6 +10,8 @@
 //! # Source
 //!
 //! SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" (OOPSLA 2014).
+//! For the branches, which are drawn in each poll of a `select!`, the linear congruential step of
+//! Knuth's MMIX (The Art of Computer Programming, 3.3.4): half the work, and good enough for turns.
 
 use std::cell::Cell;
 
@@ -33,9 +35,7 @@ impl Stream {
     /// One of the numbers below `bound`, which is not zero.
     #[inline]
     pub(crate) fn below(&self, bound: u32) -> u32 {
-        // The upper half times the bound, cut: fair to one in 2^32 for each number.
-        let upper = self.next() >> 32;
-        ((upper * u64::from(bound)) >> 32) as u32
+        share(self.next(), bound)
     }
 
     fn next(&self) -> u64 {
@@ -46,6 +46,12 @@ impl Stream {
         mixed ^ (mixed >> 31)
     }
     // ANCHOR_END: below
+}
+
+/// The upper half of a number times the bound, cut: fair to one in 2^32 for each below it.
+#[inline]
+fn share(number: u64, bound: u32) -> u32 {
+    (((number >> 32) * u64::from(bound)) >> 32) as u32
 }
 
 /// The streams of one loop.
@@ -70,19 +76,23 @@ impl Chance {
     /// The loop's thread draws from this loop's stream from now on, or draws no more: the same
     /// call does both, before a loop turns and after.
     pub(crate) fn swap_branch(&self) {
-        BRANCH.with(|here| self.branch.set(here.state.replace(self.branch.get())));
+        self.branch.set(BRANCH.replace(self.branch.get()));
     }
 }
 
 thread_local! {
     /// The stream of the loop that turns on this thread; where none does, the thread's own.
-    static BRANCH: Stream = const { Stream::new(0) };
+    static BRANCH: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Which of so many branches is asked first.
 #[inline]
 pub(crate) fn first_branch(branches: u32) -> u32 {
-    BRANCH.with(|stream| stream.below(branches))
+    let next = (BRANCH.get())
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    BRANCH.set(next);
+    share(next, branches)
 }
 
 #[cfg(test)]
@@ -115,5 +125,18 @@ mod tests {
             "{counts:?}"
         );
         assert!((0..100).all(|_| stream.below(1) == 0));
+    }
+
+    #[test]
+    fn every_branch_has_its_share() {
+        let mut counts = [0; 7];
+        for _ in 0..7_000 {
+            counts[first_branch(7) as usize] += 1;
+        }
+        assert!(
+            counts.iter().all(|count| (900..1_100).contains(count)),
+            "{counts:?}"
+        );
+        assert!((0..100).all(|_| first_branch(1) == 0));
     }
 }

@@ -237,7 +237,7 @@ impl Entry {
 
     fn branches(&self) -> Vec<Note> {
         match (&self.branches, self.note) {
-            (Some(list), Some(note)) => list.of(note).to_vec(),
+            (Some(list), Some(note)) => list.of(note),
             _ => Vec::new(),
         }
     }

@@ -1,12 +1,13 @@
 //! `join!` and `try_join!`: a fixed number of futures, each of a type of its own, all outputs.
 //!
 //! The macros give each future a name of its own (a name that a macro writes in another round is
-//! another name) and pin it beside the others. What the futures have in common is a [`Part`]: it
-//! can be polled until it is done, whatever its output is.
+//! another name) and a number, and pin it beside the others, in a [`Slot`] that keeps its output.
+//! What they write for each future stands there in the order of the numbers; a [`Round`] begins
+//! anywhere in it and goes once around.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::ops::ControlFlow;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -37,20 +38,31 @@ use crate::branches::{self, Branched};
 /// ```
 #[macro_export]
 macro_rules! join {
-    (@name $all:tt [$($named:tt)*] [$($last_first:tt)*] $future:expr, $($rest:tt)*) => {
-        $crate::join!(@name $all
-            [$($named)* (future $future)] [future $($last_first)*] $($rest)*)
+    (@name $all:tt ($count:expr) [$($named:tt)*] [$($last_first:tt)*] $future:expr, $($rest:tt)*) => {
+        $crate::join!(@name $all ($count + 1)
+            [$($named)* (future $count, $future)] [future $($last_first)*] $($rest)*)
     };
-    (@name $all:tt [] []) => { async {}.await };
-    (@name ($is_biased:expr) [$(($name:ident $future:expr))*] [$($last_first:ident)*]) => {{
+    (@name $all:tt ($count:expr) [] []) => { async {}.await };
+    (@name ($is_biased:expr) ($count:expr)
+        [$(($name:ident $number:expr, $future:expr))*] [$($last_first:ident)*]) => {{
         let ($($name,)*) = ($($future,)*);
         // Pinned from the last to the first: so they are dropped in the order written.
         $(let mut $last_first = ::core::pin::pin!($crate::__private::Slot::new($last_first));)*
-        $crate::__private::join($is_biased, |round| round.all(&mut [$($name.as_mut()),*])).await;
+        let ::core::result::Result::Ok(()) =
+            $crate::__private::join($is_biased, $count, |round| loop {
+                $(if round.is_turn_of($number) {
+                    let polled = $name.as_mut().poll(round.cx);
+                    if let Some(ended) = round.polled(polled) {
+                        return ended;
+                    }
+                })*
+                round.goes_on_with_the_first();
+            })
+            .await;
         ($($name.as_mut().take(),)*)
     }};
-    (biased; $($future:expr),* $(,)?) => { $crate::join!(@name (true) [] [] $($future,)*) };
-    ($($future:expr),* $(,)?) => { $crate::join!(@name (false) [] [] $($future,)*) };
+    (biased; $($future:expr),* $(,)?) => { $crate::join!(@name (true) (0) [] [] $($future,)*) };
+    ($($future:expr),* $(,)?) => { $crate::join!(@name (false) (0) [] [] $($future,)*) };
 }
 
 /// Waits for several futures at once, until one gives an `Err` or all have given their `Ok`: then
@@ -73,16 +85,23 @@ macro_rules! join {
 /// ```
 #[macro_export]
 macro_rules! try_join {
-    (@name $all:tt [$($named:tt)*] [$($last_first:tt)*] $future:expr, $($rest:tt)*) => {
-        $crate::try_join!(@name $all
-            [$($named)* (future $future)] [future $($last_first)*] $($rest)*)
+    (@name $all:tt ($count:expr) [$($named:tt)*] [$($last_first:tt)*] $future:expr, $($rest:tt)*) => {
+        $crate::try_join!(@name $all ($count + 1)
+            [$($named)* (future $count, $future)] [future $($last_first)*] $($rest)*)
     };
-    (@name $all:tt [] []) => { async { ::core::result::Result::Ok(()) }.await };
-    (@name ($is_biased:expr) [$(($name:ident $future:expr))*] [$($last_first:ident)*]) => {{
+    (@name $all:tt ($count:expr) [] []) => { async { ::core::result::Result::Ok(()) }.await };
+    (@name ($is_biased:expr) ($count:expr)
+        [$(($name:ident $number:expr, $future:expr))*] [$($last_first:ident)*]) => {{
         let ($($name,)*) = ($($future,)*);
         $(let mut $last_first = ::core::pin::pin!($crate::__private::Slot::new($last_first));)*
-        let ended = $crate::__private::join($is_biased, |round| {
-            round.all_ok(&mut [$($name.as_mut()),*])
+        let ended = $crate::__private::join($is_biased, $count, |round| loop {
+            $(if round.is_turn_of($number) {
+                let polled = $name.as_mut().poll_ok(round.cx);
+                if let Some(ended) = round.polled(polled) {
+                    return ended;
+                }
+            })*
+            round.goes_on_with_the_first();
         });
         match ended.await {
             ::core::result::Result::Ok(()) => {
@@ -91,55 +110,66 @@ macro_rules! try_join {
             ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
         }
     }};
-    (biased; $($future:expr),* $(,)?) => { $crate::try_join!(@name (true) [] [] $($future,)*) };
-    ($($future:expr),* $(,)?) => { $crate::try_join!(@name (false) [] [] $($future,)*) };
+    (biased; $($future:expr),* $(,)?) => { $crate::try_join!(@name (true) (0) [] [] $($future,)*) };
+    ($($future:expr),* $(,)?) => { $crate::try_join!(@name (false) (0) [] [] $($future,)*) };
 }
 
-/// What the macros await: `poll` shows one round over all slots.
+/// What the macros await: `poll` shows one round over so many futures.
 ///
 /// # Cancel safety
 ///
 /// **Loses data**: see [`join!`](macro@crate::join).
 #[track_caller]
-pub fn join<P, T>(is_biased: bool, poll: P) -> Join<P>
+pub fn join<P, E>(is_biased: bool, count: usize, poll: P) -> Join<P>
 where
-    P: FnMut(&mut Round<'_, '_>) -> Poll<T> + Unpin,
+    P: FnMut(&mut Round<'_, '_>) -> Poll<Result<(), E>> + Unpin,
 {
     Join {
         poll,
+        count,
         first: 0,
         is_biased,
         place: Location::caller(),
     }
 }
 
-/// The future of a `join!` or a `try_join!`.
+/// The future of a `join!` or a `try_join!`: `Ok` when all are done, or the first `Err`.
 #[must_use = "futures do nothing unless awaited"]
 pub struct Join<P> {
     poll: P,
-    /// Who is polled first in the next round: as a count of rounds.
+    count: usize,
+    /// Who is polled first in the next round.
     first: usize,
     is_biased: bool,
     place: &'static Location<'static>,
 }
 
-impl<P, T> Future for Join<P>
+impl<P, E> Future for Join<P>
 where
-    P: FnMut(&mut Round<'_, '_>) -> Poll<T> + Unpin,
+    P: FnMut(&mut Round<'_, '_>) -> Poll<Result<(), E>> + Unpin,
 {
-    type Output = T;
+    type Output = Result<(), E>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
+        let this = self.get_mut();
         let branched = Branched::begin();
-        let first = self.first;
-        if !self.is_biased {
-            self.first = first.wrapping_add(1);
+        let number = this.first;
+        if !this.is_biased {
+            this.first = if number + 1 < this.count {
+                number + 1
+            } else {
+                0
+            };
         }
-        let polled = (self.poll)(&mut Round { cx, first });
-        match polled {
-            Poll::Ready(_) => branched.done(),
-            Poll::Pending => branched.all_wait("the futures of `join!`", self.place),
+        let polled = (this.poll)(&mut Round {
+            cx,
+            number,
+            left: this.count,
+            waits: false,
+        });
+        if polled.is_pending() {
+            branched.all_wait("the futures of `join!`", this.place);
         }
         polled
     }
@@ -151,53 +181,50 @@ impl<P> fmt::Debug for Join<P> {
     }
 }
 
-/// One round over all slots.
+/// One round over all futures.
 #[derive(Debug)]
 pub struct Round<'a, 'w> {
-    cx: &'a mut Context<'w>,
-    first: usize,
+    /// What each is polled with.
+    pub cx: &'a mut Context<'w>,
+    /// Whose turn it is.
+    number: usize,
+    /// How many have not had their turn.
+    left: usize,
+    /// One that had its turn waits.
+    waits: bool,
 }
 
 impl Round<'_, '_> {
-    /// Polls each; `Ready` when all are done.
-    pub fn all(&mut self, slots: &mut [Pin<&mut dyn Part>]) -> Poll<()> {
-        let ended = self.each(slots, |slot, cx| {
-            slot.as_mut().poll(cx).map(ControlFlow::<()>::Continue)
-        });
-        ended.map(drop)
+    /// Whether the future of that number is to be polled next.
+    #[inline]
+    pub fn is_turn_of(&self, number: usize) -> bool {
+        self.number == number
     }
 
-    /// Polls each; `Ready` when one has failed or all are done.
-    pub fn all_ok<E>(&mut self, slots: &mut [Pin<&mut dyn TryPart<E>>]) -> Poll<Result<(), E>> {
-        let ended = self.each(slots, |slot, cx| slot.as_mut().poll(cx));
-        ended.map(|ended| match ended {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(error) => Err(error),
-        })
-    }
-
-    fn each<S, B>(
-        &mut self,
-        slots: &mut [S],
-        poll: impl Fn(&mut S, &mut Context<'_>) -> Poll<ControlFlow<B>>,
-    ) -> Poll<ControlFlow<B>> {
-        let first = self.first % slots.len();
-        let (later, sooner) = slots.split_at_mut(first);
-        let mut waits = false;
-        for slot in sooner.iter_mut().chain(later) {
-            match poll(slot, self.cx) {
-                Poll::Ready(ControlFlow::Continue(())) => {}
-                Poll::Ready(end) => return Poll::Ready(end),
-                Poll::Pending => {
-                    branches::branch_waits();
-                    waits = true;
-                }
+    /// It has been polled. `Some`: the round is over, as one has failed or each had its turn.
+    #[inline]
+    pub fn polled<E>(&mut self, polled: Poll<Result<(), E>>) -> Option<Poll<Result<(), E>>> {
+        self.number += 1;
+        self.left -= 1;
+        match polled {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(error) => return Some(Poll::Ready(error)),
+            Poll::Pending => {
+                branches::branch_waits();
+                self.waits = true;
             }
         }
-        match waits {
-            true => Poll::Pending,
-            false => Poll::Ready(ControlFlow::Continue(())),
+        match (self.left, self.waits) {
+            (0, true) => Some(Poll::Pending),
+            (0, false) => Some(Poll::Ready(Ok(()))),
+            _ => None,
         }
+    }
+
+    /// After the last comes the first.
+    #[inline]
+    pub fn goes_on_with_the_first(&mut self) {
+        self.number = 0;
     }
 }
 
@@ -229,7 +256,18 @@ impl<F: Future> Slot<F> {
         }
     }
 
+    /// `Ready`: its output is there.
+    #[inline]
+    pub fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        if let Now::Running { future } = self.as_mut().project() {
+            let output = ready!(future.poll(cx));
+            self.set(Slot::Done { output });
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// The output of a future that is done.
+    #[inline]
     pub fn take(self: Pin<&mut Self>) -> F::Output {
         match self.project_replace(Slot::Taken) {
             Before::Done { output } => output,
@@ -239,7 +277,18 @@ impl<F: Future> Slot<F> {
 }
 
 impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
+    /// `Ready`: its value is there, or it has failed.
+    #[inline]
+    pub fn poll_ok(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
+        if let Now::Running { future } = self.as_mut().project() {
+            let value = ready!(future.poll(cx))?;
+            self.set(Slot::Done { output: Ok(value) });
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// The value of a future that is done and has not failed.
+    #[inline]
     pub fn take_ok(self: Pin<&mut Self>) -> T {
         match self.take() {
             Ok(value) => value,
@@ -251,41 +300,5 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
 impl<F: Future> fmt::Debug for Slot<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Slot").finish_non_exhaustive()
-    }
-}
-
-/// What the slots of a `join!` have in common.
-pub trait Part {
-    /// `Ready`: its output is there.
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
-}
-
-impl<F: Future> Part for Slot<F> {
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if let Now::Running { future } = self.as_mut().project() {
-            let output = ready!(future.poll(cx));
-            self.set(Slot::Done { output });
-        }
-        Poll::Ready(())
-    }
-}
-
-/// What the slots of a `try_join!` have in common.
-pub trait TryPart<E> {
-    /// `Ready`: its value is there, or it has failed.
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ControlFlow<E>>;
-}
-
-impl<F: Future<Output = Result<T, E>>, T, E> TryPart<E> for Slot<F> {
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ControlFlow<E>> {
-        if let Now::Running { future } = self.as_mut().project() {
-            match ready!(future.poll(cx)) {
-                Err(error) => return Poll::Ready(ControlFlow::Break(error)),
-                output => self.set(Slot::Done { output }),
-            }
-        }
-        Poll::Ready(ControlFlow::Continue(()))
     }
 }

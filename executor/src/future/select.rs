@@ -129,9 +129,8 @@ where
         ready!(leaf::proceed(cx));
         let branched = Branched::begin();
         let polled = (self.poll)(cx);
-        match polled {
-            Poll::Ready(_) => branched.done(),
-            Poll::Pending => branched.all_wait("a branch of `select!`", self.place),
+        if polled.is_pending() {
+            branched.all_wait("a branch of `select!`", self.place);
         }
         polled
     }
