@@ -54,10 +54,8 @@ struct Entry {
 }
 
 enum State {
-    /// At home: waiting, or queued.
-    Here(Running),
-    /// Out to be polled just now.
-    Out,
+    /// At home: waiting, or queued. `None`: out to be polled just now.
+    Task(Option<Running>),
     /// The main future lives on `block_on`'s stack and has only a seat here.
     Seat(Arc<TaskWaker>),
 }
@@ -94,7 +92,7 @@ impl TaskTable {
         let mut entries = self.entries.borrow_mut();
         let vacant = entries.vacant_entry();
         let task = waker.move_in(place_of(vacant.key()));
-        let (id, state) = (task.id, State::Here(body));
+        let (id, state) = (task.id, State::Task(Some(body)));
         vacant.insert(Entry {
             id,
             state,
@@ -125,15 +123,10 @@ impl TaskTable {
     pub(crate) fn take(&self, task: TaskId) -> Taken {
         let mut entries = self.entries.borrow_mut();
         match entries.get_mut(task.place as usize) {
-            Some(entry) if entry.id == task.id => {
-                if let State::Seat(_) = entry.state {
-                    return Taken::Seat;
-                }
-                match std::mem::replace(&mut entry.state, State::Out) {
-                    State::Here(body) => Taken::Task(body),
-                    _ => Taken::Busy,
-                }
-            }
+            Some(entry) if entry.id == task.id => match &mut entry.state {
+                State::Task(body) => body.take().map_or(Taken::Busy, Taken::Task),
+                State::Seat(_) => Taken::Seat,
+            },
             _ => Taken::Nobody,
         }
     }
@@ -145,18 +138,18 @@ impl TaskTable {
         let entry = entries.get(task.place as usize)?;
         match &entry.state {
             _ if entry.id != task.id => None,
-            State::Here(body) => Some((body.waker().clone(), false)),
+            State::Task(body) => Some((body.as_ref()?.waker().clone(), false)),
             State::Seat(waker) => Some((waker.clone(), true)),
-            State::Out => None,
         }
     }
 
     // ANCHOR: put_back
     /// The poll ended with `Pending`.
+    #[inline(always)]
     pub(crate) fn put_back(&self, task: TaskId, body: Running, note: Option<Note>) {
         let mut entries = self.entries.borrow_mut();
         let entry = &mut entries[task.place as usize];
-        entry.state = State::Here(body);
+        entry.state = State::Task(Some(body));
         entry.set_note(note);
     }
     // ANCHOR_END: put_back
@@ -178,7 +171,7 @@ impl TaskTable {
     pub(crate) fn drain(&self, concerns: impl Fn(&TaskWaker) -> bool) -> Vec<Running> {
         let mut entries = self.entries.borrow_mut();
         let moves = |entry: &Entry| match &entry.state {
-            State::Here(body) => concerns(body.waker()),
+            State::Task(Some(body)) => concerns(body.waker()),
             _ => false,
         };
         let mut homes: Vec<(Id, usize)> = entries
@@ -190,8 +183,8 @@ impl TaskTable {
         homes
             .into_iter()
             .filter_map(|(_, place)| match entries.remove(place).state {
-                State::Here(body) => Some(body),
-                _ => None,
+                State::Task(body) => body,
+                State::Seat(_) => None,
             })
             .collect()
     }
@@ -208,9 +201,9 @@ impl TaskTable {
             .iter()
             .filter_map(|(_, entry)| {
                 let (waker, own_wakers) = match &entry.state {
-                    State::Here(body) => (body.waker(), body.own_wakers()),
+                    State::Task(Some(body)) => (body.waker(), body.own_wakers()),
+                    State::Task(None) => return None,
                     State::Seat(waker) => (waker, SEAT_WAKERS),
-                    State::Out => return None,
                 };
                 Some(Waiting {
                     waker: waker.clone(),
