@@ -238,3 +238,38 @@ fn a_descriptor_outside_of_a_runtime_is_a_mistake() {
     let (here, _there) = UnixStream::pair().unwrap();
     let _ = AsyncFd::new(here);
 }
+
+#[mainspring::test]
+async fn libuv_4992_a_terminal_that_was_hung_up_is_read_to_its_end() {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    const LENGTH: usize = 100_000;
+    let _watch = mainspring_tests::watchdog::watch();
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let name = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
+    let mut theirs = std::fs::OpenOptions::new().write(true).open(name).unwrap();
+    let writer = std::thread::spawn(move || {
+        use std::io::Write;
+        theirs.write_all(&[b'x'; LENGTH]).unwrap();
+    });
+    rustix::io::ioctl_fionbio(&ours, true).unwrap();
+    let ours = AsyncFd::new(ours).unwrap();
+    let mut heard = 0;
+    let end = loop {
+        let mut ready = ours.readable().await.unwrap();
+        let read = ready.try_io(|ours| {
+            // Less than there is, so that the hang-up comes long before the end.
+            Ok(rustix::io::read(ours, &mut [0; 1000])?)
+        });
+        match read {
+            Ok(Ok(0)) => break None,
+            Ok(Ok(count)) => heard += count,
+            Ok(Err(error)) => break Some(error),
+            Err(_nothing_there) => {}
+        }
+    };
+    writer.join().unwrap();
+    assert_eq!(heard, LENGTH, "{end:?}");
+}
