@@ -517,3 +517,36 @@ async fn libuv_2162_a_loop_whose_clients_went_badly_is_at_rest() {
     drop((silent, half, writes));
     server.abort();
 }
+
+#[mainspring::test]
+async fn f36_who_is_busy_with_system_calls_lets_the_loop_look_at_the_others() {
+    let _watch = watch();
+    let (mut calm, mut peer) = pair_with_std().await;
+    let nobody = net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let to = nobody.local_addr().unwrap();
+    let sent = Rc::new(Cell::new(0_u64));
+    let greedy = spawn_local({
+        let sent = sent.clone();
+        async move {
+            let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            // What has no room is dropped: there is never a reason to wait.
+            while socket.send_to(b"x", to).await.is_ok() {
+                sent.set(sent.get() + 1);
+            }
+        }
+    });
+    while sent.get() == 0 {
+        yield_now().await;
+    }
+    for _ in 0..10 {
+        let mut heard = [0; 1];
+        let mut read = calm.read(&mut heard);
+        assert!(Bell::new().poll(&mut read).is_pending());
+        peer.write_all(b"x").unwrap();
+        let before = sent.get();
+        read.await.unwrap();
+        let meanwhile = sent.get() - before;
+        assert!(meanwhile < 1000, "{meanwhile} datagrams went before");
+    }
+    greedy.abort();
+}

@@ -132,6 +132,13 @@ impl Engine {
     }
     // ANCHOR_END: turn
 
+    /// Asks for a look before the next poll: the running one has made as many system calls as it
+    /// may, which takes far longer than other polls.
+    #[cold]
+    pub(crate) fn look_soon(&self) {
+        self.polls.set(POLLS_PER_LOOK);
+    }
+
     /// Runs one task that is not next in line, or any in debug mode: says so if it takes too long.
     #[cold]
     fn run_apart(&self, task: TaskId, main: Main<'_>) -> ControlFlow<()> {

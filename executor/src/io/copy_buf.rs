@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use crate::io::pace::proceed;
 use crate::io::traits::{AsyncBufRead, AsyncWrite};
 use crate::io::transfer::Ends;
 use crate::leaf;
@@ -104,7 +105,7 @@ where
         let this = self.get_mut();
         loop {
             // The streams may never wait, and may not count what they do.
-            ready!(leaf::proceed(cx));
+            ready!(proceed(cx));
             match this.poll_piece(cx) {
                 Poll::Ready(Ok(0)) => {
                     leaf::spend();

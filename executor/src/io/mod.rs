@@ -12,6 +12,7 @@
 //!
 //! The futures of their methods are in [`futures`]. Errors are std's, passed on as they come.
 
+mod pace;
 mod read_buf;
 mod traits;
 mod forward;

@@ -14,6 +14,7 @@ use mainspring_reactor::{Direction, Source};
 use mio::event;
 
 use crate::io::interest::Interest;
+use crate::io::pace::proceed;
 use crate::io::ready::Ready;
 use crate::io::registered::{Registered, homeless, release};
 use crate::leaf;
@@ -94,7 +95,7 @@ impl<S: event::Source> Registered<S> {
         cx: &mut Context<'_>,
         interest: Interest,
     ) -> Poll<io::Result<Told>> {
-        ready!(leaf::proceed(cx));
+        ready!(proceed(cx));
         let told = ready!(poll_told(self.source(), interest, self.place(), cx));
         leaf::spend();
         Poll::Ready(told)
@@ -320,7 +321,7 @@ impl<F: FnMut() -> io::Result<T>, T> Future for AsyncIo<'_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let this = self.get_mut();
-        ready!(leaf::proceed(cx));
+        ready!(proceed(cx));
         loop {
             let told = ready!(Pin::new(&mut this.wait).poll(cx))?;
             match told.attempt(this.wait.source, &mut this.operation) {

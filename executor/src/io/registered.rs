@@ -26,6 +26,7 @@ use crate::engine::core::Engine;
 use crate::engine::hold::Wire;
 use crate::engine::ready::Remote;
 use crate::engine::shared::HasEnded;
+use crate::io::pace::proceed;
 use crate::io::read_buf::ReadBuf;
 use crate::leaf;
 use crate::quietly::wake_all;
@@ -69,7 +70,7 @@ impl<S: event::Source> Registered<S> {
         direction: Direction,
         mut operation: impl FnMut(&S) -> io::Result<T>,
     ) -> Poll<io::Result<(T, Ready)>> {
-        ready!(leaf::proceed(cx));
+        ready!(proceed(cx));
         let polled = self.source.poll_ready(direction, cx.waker());
         let mut ready = ready!(self.note(direction, polled));
         loop {

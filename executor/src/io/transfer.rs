@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use crate::io::again::again;
+use crate::io::pace::proceed;
 use crate::io::read_buf::ReadBuf;
 use crate::io::traits::{AsyncRead, AsyncWrite};
 use crate::leaf;
@@ -45,7 +46,7 @@ impl Transfer {
     ) -> Poll<io::Result<u64>> {
         loop {
             // The streams may never wait, and may not count what they do.
-            ready!(leaf::proceed(cx));
+            ready!(proceed(cx));
             let waits = self.can_read() && self.poll_read(cx, reader.as_mut())?.is_pending();
             if waits && self.start == self.end {
                 // The answer that is waited for may be to what the writer still keeps.
