@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use mainspring::runtime::{LocalRuntime, Runtime};
+use mainspring::runtime::{Builder, LocalRuntime, Runtime};
 use mainspring::task::{idle, yield_now};
 use mainspring::time::{self, Instant, sleep, sleep_until};
 use mainspring_tests::by_hand::Bell;
@@ -143,5 +143,21 @@ fn a_sleep_goes_with_its_task_from_loop_to_loop_of_one_thread() {
             Poll::Ready(())
         }));
         second.block_on(asleep);
+    });
+}
+
+#[test]
+fn a_sleep_polled_under_a_guard_is_waited_for_by_the_loop_that_turns() {
+    in_time(|| {
+        for mut other in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+            let other = other.build().unwrap();
+            let mut asleep = None;
+            let enters_at_each_poll = poll_fn(|cx| {
+                let _guard = other.enter();
+                let nap = || Box::pin(sleep(Duration::from_millis(2)));
+                asleep.get_or_insert_with(nap).as_mut().poll(cx)
+            });
+            LocalRuntime::new().unwrap().block_on(enters_at_each_poll);
+        }
     });
 }

@@ -62,6 +62,17 @@ pub(crate) fn made() -> Option<Rc<Engine>> {
     ENTERED.try_with(made).ok()?
 }
 
+/// The loop whose turn this is: what is awaited now, that one can wait for. It need not be the last
+/// that was entered, for a poll may hold the guard of a runtime that does not turn on this thread.
+pub(crate) fn turning() -> Option<Rc<Engine>> {
+    let turning = |entered: &RefCell<Vec<Entered>>| {
+        let entered = entered.borrow();
+        let mut engines = entered.iter().rev().filter_map(|it| it.engine.as_ref());
+        engines.find(|engine| engine.is_turning.get()).cloned()
+    };
+    ENTERED.try_with(turning).ok()?
+}
+
 /// The loop behind `remote`, if it lives on this thread: mostly the one this thread is inside of.
 pub(crate) fn here(remote: &Arc<Remote>) -> Option<Rc<Engine>> {
     if let Some(engine) = made().filter(|engine| Arc::ptr_eq(&engine.remote, remote)) {

@@ -236,7 +236,7 @@ impl Sleep {
                 // The sleep has moved to another loop, which takes it over.
                 None => {
                     leave(*key, remote, drop);
-                    let engine = context::expect("a `sleep`");
+                    let engine = poller();
                     move_to(&engine, this.origin, this.deadline);
                     if engine.clock.now() >= *this.deadline {
                         *this.state = State::Elapsed;
@@ -247,7 +247,7 @@ impl Sleep {
             },
             // Also if the moment has passed already: no sleep ends in the poll that began it.
             State::New => {
-                let engine = context::expect("a `sleep`");
+                let engine = poller();
                 move_to(&engine, this.origin, this.deadline);
                 *this.state = set(&engine, *this.deadline, cx);
             }
@@ -295,9 +295,15 @@ pub(crate) fn on_clock<T>(what: &str, make: impl FnOnce(&Clock) -> T) -> T {
     }
 }
 
+/// The loop that polls; outside of any turn, the one this thread is inside of.
+fn poller() -> Rc<Engine> {
+    context::turning().unwrap_or_else(|| context::expect("a `sleep`"))
+}
+
 /// The loop that polls, if it is that one. Another loop of this thread stands still meanwhile.
 fn polled_by(remote: &Arc<Remote>) -> Option<Rc<Engine>> {
-    let polling = context::made().or_else(|| context::here(remote));
+    let polling = context::turning().or_else(context::made);
+    let polling = polling.or_else(|| context::here(remote));
     polling.filter(|engine| Arc::ptr_eq(&engine.remote, remote))
 }
 
