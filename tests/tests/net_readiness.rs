@@ -170,7 +170,7 @@ async fn urgent_data_is_not_told_where_nobody_registered_for_it() {
 }
 
 #[mainspring::test]
-async fn to_be_told_costs_nothing_and_an_operation_pays_for_its_progress() {
+async fn being_told_costs_nothing_and_an_operation_pays_for_its_progress() {
     const MORE_THAN_A_POLL_MAY: usize = 1_000;
     let (_here, there) = pair().await;
 
