@@ -15,9 +15,9 @@ use socket2::SockRef;
 
 use crate::engine::context;
 use crate::engine::hold::Wire;
-use crate::io::readiness::{Readiness, WhatIsReady};
 use crate::io::registered::{Registered, Wait};
-use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
+use crate::net::readiness::readiness;
 
 /// A TCP connection between here and there.
 ///
@@ -52,6 +52,8 @@ use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 pub struct TcpStream {
     pub(crate) socket: Registered<mio::net::TcpStream>,
 }
+
+readiness!(TcpStream);
 
 impl TcpStream {
     /// Takes over a socket of std's, and sets it to not block.
@@ -215,98 +217,6 @@ impl TcpStream {
     /// What the system answers to the question itself.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.socket.io().take_error()
-    }
-
-    /// Waits until there is something to read, or the end of the stream. A hint: the
-    /// [`try_read`](TcpStream::try_read) after it may still find nothing.
-    ///
-    /// # Errors
-    ///
-    /// If the runtime the socket was made in has ended.
-    ///
-    /// # Cancel safety
-    ///
-    /// **Strict**: nothing is read.
-    #[track_caller]
-    pub fn readable(&self) -> Readiness<'_> {
-        self.socket.readable()
-    }
-
-    /// Waits until there is room to write. A hint: the [`try_write`](TcpStream::try_write) after
-    /// it may still find none.
-    ///
-    /// # Errors
-    ///
-    /// If the runtime the socket was made in has ended.
-    ///
-    /// # Cancel safety
-    ///
-    /// **Strict**: nothing is written.
-    #[track_caller]
-    pub fn writable(&self) -> Readiness<'_> {
-        self.socket.writable()
-    }
-
-    /// Waits for any of what `interest` says, and tells which of it there is. A hint, too.
-    ///
-    /// tokio: the same. asyncio has a callback for each, `add_reader` and `add_writer`.
-    ///
-    /// ```
-    /// # mainspring::run(async {
-    /// # use mainspring::net::{TcpListener, TcpStream};
-    /// use mainspring::io::Interest;
-    ///
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let ready = stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
-    /// assert!(ready.is_writable() && !ready.is_readable());
-    /// # std::io::Result::Ok(())
-    /// # }).unwrap();
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If the runtime the socket was made in has ended.
-    ///
-    /// # Cancel safety
-    ///
-    /// **Strict**: nothing is read or written.
-    #[track_caller]
-    pub fn ready(&self, interest: Interest) -> WhatIsReady<'_> {
-        self.socket.ready(interest)
-    }
-
-    /// Tries an operation of one's own on the socket, once, if `interest` was told. If the
-    /// operation would have blocked, that readiness is used up.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if nothing was told; otherwise what the operation answers.
-    pub fn try_io<R>(
-        &self,
-        interest: Interest,
-        f: impl FnOnce() -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.socket.try_told(interest, f)
-    }
-
-    /// Waits for `interest`, and tries an operation of one's own on the socket, until it does
-    /// something else than block.
-    ///
-    /// # Errors
-    ///
-    /// What the operation answers; if the runtime the socket was made in has ended.
-    ///
-    /// # Cancel safety
-    ///
-    /// **Strict**, if the operation either does what it does or would have blocked.
-    #[track_caller]
-    pub fn async_io<R>(
-        &self,
-        interest: Interest,
-        f: impl FnMut() -> io::Result<R>,
-    ) -> impl Future<Output = io::Result<R>> {
-        self.socket.async_io(interest, f)
     }
 
     /// As [`readable`](TcpStream::readable), for those who poll by hand.
